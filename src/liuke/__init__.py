@@ -1,0 +1,1 @@
+"""Liuke (留客) keeps customers: measure, warn, value, decide, plan, report."""

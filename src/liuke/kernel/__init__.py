@@ -1,0 +1,1 @@
+"""Words shared by every room: the kinds of error, progress, and text in both languages."""

@@ -1,0 +1,1 @@
+"""Whole runs, the only place where the pillars meet: `load`, `run`, `decide`, `report`, `show`, `simulate`, `backtest`."""

@@ -69,14 +69,14 @@ class AdditiveLogit:
     intercept: float
     curves: tuple[Curve, ...]
 
-    def raw(self, matrix: Matrix, encoding: Encoding) -> Vector:
+    def raw(self, matrix: Matrix, encoding: Encoding, threads: int = 1) -> Vector:
         """Return the log-odds of loss, shape (n_customers,)."""
         total = np.full(len(matrix), self.intercept)
         for curve in self.curves:
             total += curve.at(matrix[:, encoding.names.index(curve.name)])
         return total
 
-    def contributions(self, matrix: Matrix, encoding: Encoding) -> Matrix:
+    def contributions(self, matrix: Matrix, encoding: Encoding, threads: int = 1) -> Matrix:
         """Return each feature's part of the log-odds, shape (n_customers, n_features of `encoding`)."""
         parts = np.zeros(matrix.shape)
         for curve in self.curves:

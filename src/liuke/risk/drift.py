@@ -88,7 +88,7 @@ class Reference:
     @classmethod
     def of_levels(cls, codes: Vector, n_levels: int) -> Reference:
         """Return the reference of a category, one bin per level."""
-        edges = np.arange(n_levels - 1) + 0.5
+        edges: Vector = np.arange(n_levels - 1, dtype=np.float64) + 0.5
         return cls(edges, _counts(codes, edges))
 
     def counts_of(self, values: Vector) -> Vector:

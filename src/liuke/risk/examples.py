@@ -182,7 +182,9 @@ def learned_encoding(features: pa.Table) -> tuple[Encoding, tuple[str, ...]]:
         column = features[name]
         if _is_text(column.type):
             found = _frequent_levels(column)
-            if not found or (len(found) == 1 and column.null_count == 0 and pc.count_distinct(column).as_py() == 1):
+            if not found or (
+                len(found) == 1 and column.null_count == 0 and pc.count_distinct(texts(column)).as_py() == 1
+            ):
                 constant.append(name)
                 continue
             levels[name] = found

@@ -58,8 +58,8 @@ def transactions(rows: Sequence[tuple[str, date, int | str]], **more: Sequence[A
     )
 
 
-def company(lives: pa.Table, **tables: pa.Table) -> duckdb.DuckDBEngine:
+def company(lives: pa.Table, *, threads: int = 2, **tables: pa.Table) -> duckdb.DuckDBEngine:
     """An engine with the given canonical tables and `spells`."""
-    engine = duckdb.open_tables(tables, threads=2)
+    engine = duckdb.open_tables(tables, threads=threads)
     engine.register("spells", lives)
     return engine

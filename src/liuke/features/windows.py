@@ -106,9 +106,9 @@ def loss_history(engine: Engine, as_of: date) -> History | None:
     Notes
     -----
     The record begins with the first customer, unless more than `IMPLAUSIBLY_MANY` days with losses should have come
-    before the first one at the rate per customer-day seen after it: then it begins with that loss. Where contracts end in
-    batches (on days a week or more apart, ten or more at a time) it ends with the last batch, so that a window never
-    waits for a batch that is not due yet; otherwise on `as_of`.
+    before the first one at the rate per customer-day seen after it: then it begins with that loss. Where contracts end
+    in batches (on days a week or more apart, ten or more at a time) it ends with the last batch, so that a window
+    never waits for a batch that is not due yet; otherwise on `as_of`.
     """
     rows = engine.table(HISTORY_SQL, as_of=as_of).to_pylist()
     if not rows:

@@ -33,12 +33,12 @@ WAKING = (1.0, 0.6, 0.5, 0.3, 0.5, 0.8)
 """How much each remedy wakes sleeping dogs, in the order of `REMEDIES`."""
 
 INVOLUNTARY = ("F2", "F3")
-DRIFT_PULL = 2.2
+DRIFT_PULL = 2.3
 """How many customers begin to drift for each one that the same causes would take at once."""
-DRIFT_INTENSITY = (0.0, 0.06, 0.2, 0.35)
+DRIFT_INTENSITY = (0.0, 0.02, 0.09, 0.24)
 """Monthly intensity of leaving in the first, second, third and later months of drifting."""
-RECOVERY = 0.12
-SUDDEN_SHARE = 0.2
+RECOVERY = 0.05
+SUDDEN_SHARE = 0.06
 """What is left of the sudden intensities for customers who drift first."""
 
 

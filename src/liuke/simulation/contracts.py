@@ -11,7 +11,7 @@ from liuke.simulation.chance import Array
 from liuke.simulation.industry import World
 from liuke.simulation.telecom_market import PLANS
 
-END_REASONS = ("客户申请", "携号转网", "欠费拆机", "支付失败", "搬迁", "续约", "变更套餐")
+END_REASONS = ("客户申请", "携号转网", "欠费停机", "支付失败", "搬迁", "续约", "变更套餐")
 ASKED, PORTED, DEBTS, PAYMENT, MOVED, RENEWED, REPLANNED = range(7)
 EXIT_FEES = 3
 

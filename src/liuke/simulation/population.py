@@ -99,13 +99,13 @@ def _traits(chance: Chance, size: int, joined_day: Array) -> Traits:
         kind=kind,
         joined_day=joined_day,
         slot=np.where(kind > 0, block * len(CITIES) + city, -1).astype(np.int32),
-        frailty=np.exp(0.45 * chance.normal("frailty", size) - 0.1),
-        price_sensitivity=np.exp(0.5 * chance.normal("price sensitivity", size) - 0.125),
+        frailty=np.exp(0.35 * chance.normal("frailty", size) - 0.06),
+        price_sensitivity=np.exp(0.4 * chance.normal("price sensitivity", size) - 0.08),
         care=np.exp(0.4 * chance.normal("care", size) - 0.08),
         sociability=chance.uniform("sociability", size),
         response=np.where(sleeping, 0.2 * response, response),
         wakes=np.where(sleeping, 0.006 + 0.018 * chance.uniform("waking", size), 0).astype(np.float32),
-        drifts=chance.uniform("drifts", size) < 0.72,
+        drifts=chance.uniform("drifts", size) < 0.9,
     )
 
 

@@ -130,20 +130,20 @@ class RetailDynamics:
         rival = self.market.rival[period.number][traits.city]
         opening = self.market.opening[period.number][traits.city]
         of = {
-            "P1": 0.0016 * thrifty,
+            "P1": 0.0012 * thrifty,
             "P2": 0.012 * thrifty * traits.price_sensitivity * state.price_shock,
             "Q1": 0.0006 * sore + 0.04 * sore * grievances.grudge_of(state, GRIEVANCES, "Q1"),
             "R1": 0.06 * sore * state.grudge_late,
             "R2": 0.045 * sore * state.grudge_unsatisfied,
             "S2": 0.07 * sore * grievances.grudge_of(state, GRIEVANCES, "S2"),
             "I1": 0.04 * sore * grievances.grudge_of(state, GRIEVANCES, "I1"),
-            "C1": 0.0012 * will + 0.009 * thrifty * rival * (1 + state.price_shock),
+            "C1": 0.0009 * will + 0.006 * thrifty * rival * (1 + state.price_shock),
             "C3": 0.014 * will * opening,
             "C4": 0.12 * will * state.neighbour * traits.sociability,
             "E1": 0.11 * traits.frailty * state.manager_gone,
-            "V1": 0.0025 * will / state.breadth,
+            "V1": 0.0018 * will / state.breadth,
             "U1": 0.3 * np.minimum(state.moved, 1),
-            "N2": 0.45 * np.minimum(state.need_over, 1),
+            "N2": 0.4 * np.minimum(state.need_over, 1),
             "F4": np.where(state.hunts_bargains, 0.12 * np.exp(-tenure / 3), 0),
             "X": 0.0007 * will,
         }

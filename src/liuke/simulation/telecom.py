@@ -24,7 +24,7 @@ GRIEVANCES = (
     Grievance("资费", "P1", 1.0, (
         "月费太贵了，跟别家比不划算。", "套餐费用高，用不完也不能降。", "资费偏高，希望调整套餐。"
     )),
-    Grievance("网络质量", "Q2", 1.4, (
+    Grievance("网络故障", "Q2", 1.4, (
         "信号不好，经常断网。", "晚上网速太慢，打了三次电话都说在处理。", "家里总掉线，网络不稳定。"
     )),
     Grievance("服务态度", "S2", 0.6, (
@@ -36,7 +36,7 @@ GRIEVANCES = (
     Grievance("承诺", "I1", 0.5, (
         "说好的优惠没兑现。", "答应的返利半年没给。", "办理时承诺的和实际不一样，感觉被骗。"
     )),
-    Grievance("办理速度", "R1", 0.6, (
+    Grievance("投诉未处理", "R1", 0.6, (
         "反映的问题一直没有回应。", "投诉处理太慢，等了很久。", "报修两周没人联系。"
     )),
 )  # fmt: skip
@@ -166,8 +166,8 @@ class TelecomDynamics:
         locked = free_for < 0
         just_free = ~locked & (free_for < RECENTLY_FREE_DAYS)
         tenure = (period.start - traits.joined_day) / np.float32(30.4)
-        lock = np.where(locked, np.float32(0.3), np.where(just_free, np.float32(1.5), np.float32(1)))
-        young = 1 + np.float32(1.2) * np.exp(-np.maximum(tenure, 0) / np.float32(7)).astype(np.float32)
+        lock = np.where(locked, np.float32(0.18), np.where(just_free, np.float32(1.7), np.float32(1)))
+        young = 1 + np.float32(2.2) * np.exp(-np.maximum(tenure, 0) / np.float32(8)).astype(np.float32)
         will = traits.frailty * lock * young
         upset = will * common.unhappiness(state)
         sore = upset * traits.care
@@ -175,24 +175,24 @@ class TelecomDynamics:
         rival = self.market.rival[period.number][traits.city]
         owes = state.arrears >= SUSPENDED_AFTER
         of = {
-            "P1": 0.0011 * thrifty * np.where(state.usage_level < -0.3, np.float32(1.8), np.float32(1)),
-            "P2": 0.013 * thrifty * traits.price_sensitivity * state.price_shock,
+            "P1": 0.0013 * thrifty * np.where(state.usage_level < -0.3, np.float32(1.8), np.float32(1)),
+            "P2": 0.009 * thrifty * traits.price_sensitivity * state.price_shock,
             "P3": 0.06 * thrifty * grievances.grudge_of(state, GRIEVANCES, "P3"),
             "Q2": 0.0006 * sore + 0.06 * sore * grievances.grudge_of(state, GRIEVANCES, "Q2"),
             "R1": 0.07 * sore * state.grudge_late * (1 + 0.5 * state.price_shock),
             "R2": 0.05 * sore * state.grudge_unsatisfied,
             "S2": 0.08 * sore * grievances.grudge_of(state, GRIEVANCES, "S2"),
             "I1": 0.08 * sore * grievances.grudge_of(state, GRIEVANCES, "I1"),
-            "C1": 0.0008 * will + 0.008 * thrifty * rival * (1 + state.price_shock),
+            "C1": 0.0011 * will + 0.005 * thrifty * rival * (1 + state.price_shock),
             "C4": 0.12 * will * state.neighbour * traits.sociability,
             "E1": 0.11 * traits.frailty * state.manager_gone,
-            "V3": 0.0004 * will + 0.009 * will * just_free,
-            "U1": 0.3 * np.minimum(state.moved, 1),
+            "V3": 0.0004 * will + 0.012 * will * just_free,
+            "U1": 0.24 * np.minimum(state.moved, 1),
             "U2": 0.03 * state.hardship,
             "F1": np.where(owes & state.is_debtor, 0.5, 0.0),
             "F2": np.where((state.arrears > SUSPENDED_AFTER) & ~state.is_debtor, 0.4, 0.0),
             "F3": np.where(state.failed, 0.16, 0.0002),
-            "X": 0.0007 * will,
+            "X": 0.0006 * will,
         }
         return np.stack([np.asarray(of[code], dtype=np.float32) for code in CAUSES.codes], axis=1)
 
@@ -202,7 +202,7 @@ def _pay(state: Line, traits: Traits, period: Period, chance: Chance, active: Ar
     size, month = len(active), period.number
     draw = chance.uniform("hardship", size, month)
     state.hardship = np.where(state.hardship, draw > 0.15, draw < 0.0025)
-    state.failed = active & (chance.uniform("card", size, month) < 0.004)
+    state.failed = active & (chance.uniform("card", size, month) < 0.003)
     plan_to_cheat = state.is_debtor & (period.start - traits.joined_day > 60)
     miss = 0.012 + 0.4 * state.hardship + 0.35 * (state.arrears > 0) + 0.8 * plan_to_cheat
     missed = active & ((chance.uniform("pays", size, month) < miss) | state.failed)
@@ -219,7 +219,7 @@ def _use(state: Line, period: Period, chance: Chance) -> None:
     shake = chance.uniform("use", len(state.plan), period.number)
     falls = state.drift_months > 0
     level = np.where(
-        falls, state.usage_level - np.float32(0.18) - np.float32(0.3) * shake, state.usage_level * np.float32(0.5)
+        falls, state.usage_level - np.float32(0.32) - np.float32(0.3) * shake, state.usage_level * np.float32(0.5)
     )
     state.usage_level = np.clip(level, -2.5, 0).astype(np.float32)
     state.satisfaction += np.float32(0.7) * (shake - np.float32(0.5))

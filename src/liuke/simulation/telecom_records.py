@@ -92,8 +92,8 @@ class Telecom(TelecomDynamics):
         size, month = self.world.population.size, period.number
         share = (presence.last - presence.first + 1) / period.days
         cut = np.where(state.arrears[index] >= 2, 0.05, 1.0) * share * np.exp(state.usage_level[index])
-        minutes = state.base_minutes[index] * cut * np.exp(0.25 * chance.normal("minutes", size, month)[index])
-        data = state.base_data[index] * cut * np.exp(0.3 * chance.normal("data", size, month)[index])
+        minutes = state.base_minutes[index] * cut * np.exp(0.15 * chance.normal("minutes", size, month)[index])
+        data = state.base_data[index] * cut * np.exp(0.18 * chance.normal("data", size, month)[index])
         for kind, quantity in (("minutes", np.rint(minutes)), ("data_mb", np.rint(data))):
             self.world.records.add(
                 "events",

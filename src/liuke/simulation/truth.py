@@ -57,7 +57,8 @@ def outlook(world: World, industry: Industry, active: Array, future: list[Period
     Notes
     -----
     Given the path of everything that happens to a customer, the probability of staying is exp(−Λ) with Λ the summed
-    intensities; it is averaged over 40 paths, which leaves a sampling error of about a hundredth. Remedies already in force go on; a new one replaces them.
+    intensities; it is averaged over 40 paths, which leaves an error of
+    about a hundredth. Remedies already in force go on; a new one replaces them.
     """
     index = np.flatnonzero(active)
     traits = rows_of(world.population.traits, index)

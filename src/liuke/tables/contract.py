@@ -112,7 +112,8 @@ PERSONAL = ("name", "phone", "email", "address", "id_number")
 """Columns that say who someone is: split off into `people` by the loader."""
 
 _PEOPLE = (
-    Column("name", "text", aliases=("姓名", "客户姓名", "客户名称", "名称", "full name", "customer name", "account name")),
+    Column("name", "text", aliases=("姓名", "客户姓名", "客户名称", "名称", "full name", "customer name", "account name",
+                                    "surname", "last name", "first name", "contact name", "会员姓名", "联系人", "收货人")),
     Column("phone", "text", aliases=("手机号", "手机", "电话", "手机号码", "联系电话", "电话号码", "phone number", "mobile",
                                      "mobile number", "telephone", "cell")),
     Column("email", "text", aliases=("邮箱", "电子邮件", "电子邮箱", "e-mail", "mail", "email address")),
@@ -159,10 +160,10 @@ _TABLES = (
             Column("plan", "word", aliases=("套餐", "套餐名称", "资费", "产品", "方案", "plan name", "plan tier", "product",
                                             "tariff")),
             Column("started_on", "date", True, ("开始日期", "生效日期", "起始日期", "开通日期", "入网时间", "入网日期",
-                                                "begin date", "begindate", "start date", "start", "activated on")),
+                                                "begin date", "begindate", "start date", "start", "activated on", "起租日", "合同开始日期", "开始时间", "生效时间", "开户日期")),
             Column("ended_on", "date", aliases=("结束日期", "终止日期", "到期日期", "失效日期", "离网日期", "离网时间", "销户日期",
-                                                "end date", "enddate", "end", "cancelled on", "terminated on")),
-            Column("end_reason", "word", aliases=("终止原因", "离网原因", "退订原因", "cancel reason", "reason")),
+                                                "end date", "enddate", "end", "cancelled on", "terminated on", "结束时间", "合同结束日期", "churn date")),
+            Column("end_reason", "word", aliases=("终止原因", "离网原因", "退订原因", "cancel reason", "reason", "churn reason", "流失原因")),
             Column("monthly_fee", "money", aliases=("月费", "月租", "月租费", "月资费", "monthly charges", "monthly charge",
                                                     "monthly price", "mrr amount", "mrr")),
             Column("exit_fee", "money", aliases=("违约金", "termination fee", "exit fee")),
@@ -181,7 +182,8 @@ _TABLES = (
             Column("occurred_at", "instant", True, _WHEN),
             Column("amount", "money", True, ("金额", "消费金额", "订单金额", "交易金额", "实付金额", "支付金额", "总价", "总额",
                                              "销售额", "total", "price", "value", "revenue", "spend", "dollars",
-                                             "order value", "total amount", "order total", "sales")),
+                                             "order value", "total amount", "order total", "sales", "dollar value", "实付", "应付金额",
+                                             "支付金额(元)", "成交金额", "净额")),
             Column("cost", "money", aliases=("成本", "进货成本", "cogs")),
             Column("category", "word", aliases=("类别", "品类", "商品类别", "产品类别", "category name", "product category",
                                                 "cat")),

@@ -107,7 +107,7 @@ def unhappiness(bond: Bond) -> Array:
 def managers_leave(world: World, bond: Bond, traits: Traits, period: Period) -> None:
     """Let customers feel that their manager left."""
     if not period.is_future:
-        has = traits.slot >= 0
+        has = (traits.slot >= 0) & (traits.joined_day < period.start)
         bond.manager_gone[has] += world.desks.leaves[period.number][traits.slot[has]]
 
 
@@ -138,7 +138,8 @@ def settle(industry: Industry, state: Any, traits: Traits, period: Period, chanc
 
 def reset(bond: Bond, index: Array) -> None:
     """Forget the past of customers who begin."""
-    for name in ("satisfaction", "drift_months", "grudge_late", "grudge_unsatisfied", "grudge", "price_shock", "moved"):
+    scars = ("grudge_late", "grudge_unsatisfied", "grudge", "price_shock", "manager_gone", "neighbour", "moved")
+    for name in ("satisfaction", "drift_months", *scars):
         getattr(bond, name)[index] = 0
     bond.remedy_months[index] = 0
 

@@ -44,7 +44,7 @@ class Desks:
 
 
 def desks(chance: Chance, size: int, months: list[Period]) -> Desks:
-    """Invent the desks for `size` customers and who leaves them."""
+    """Invent the desks for `size` customers and who leaves them, always on the first day of a month."""
     count = len(CITIES) * (-(-size // CUSTOMERS_PER_BLOCK))
     starts = np.full((count, MOST_HOLDERS), NEVER, dtype=np.int32)
     ends = np.full((count, MOST_HOLDERS), NEVER, dtype=np.int32)
@@ -53,14 +53,13 @@ def desks(chance: Chance, size: int, months: list[Period]) -> Desks:
     holder = np.zeros(count, dtype=np.int64)
     for period in months:
         draws = chance.uniform("staff leaves", count, period.number)
-        day = period.start + np.floor(chance.uniform("staff day", count, period.number) * period.days)
         vacancy = 1 + np.floor(chance.uniform("vacancy", count, period.number) * LONGEST_VACANCY_DAYS)
         here = starts[np.arange(count), holder] < period.start
         gone = np.flatnonzero((draws < MONTHLY_LEAVING) & here & (holder < MOST_HOLDERS - 1))
         leaves[period.number, gone] = True
-        ends[gone, holder[gone]] = day[gone]
+        ends[gone, holder[gone]] = period.start
         holder[gone] += 1
-        back = (day + vacancy)[gone].astype(np.int64)
+        back = (period.start + vacancy)[gone].astype(np.int64)
         arrived = back < months[-1].end
         starts[gone[arrived], holder[gone][arrived]] = back[arrived]
         holder[gone[~arrived]] = MOST_HOLDERS - 1

@@ -58,8 +58,8 @@ class BaselineColumns:
     overdue: tuple[str, ...] = ("overdue_ratio",)
     alive: tuple[str, ...] = ("p_alive", "probability_alive")
     recency: tuple[str, ...] = ("days_since_last_purchase", "silence_days")
-    frequency: tuple[str, ...] = ("n_purchases_365d", "n_purchases", "n_purchase_days", "frequency")
-    monetary: tuple[str, ...] = ("spend_365d", "spend", "amount_365d", "monetary_value")
+    frequency: tuple[str, ...] = ("purchase_days_365d", "n_purchase_days", "frequency")
+    monetary: tuple[str, ...] = ("spend_365d", "spend_all", "monetary_value")
     n_logistic: int = 10
 
 

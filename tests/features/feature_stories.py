@@ -17,9 +17,9 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def company(**tables: list[Row]):
+def company(threads: int = 2, **tables: list[Row]):
     """Return an engine over tables given as lists of rows; rows may leave columns out."""
-    return duckdb.open_tables({name: arrow(rows) for name, rows in tables.items()}, threads=2)
+    return duckdb.open_tables({name: arrow(rows) for name, rows in tables.items()}, threads=threads)
 
 
 def arrow(rows: list[Row]) -> pa.Table:
@@ -84,7 +84,7 @@ def since(customer="Alice", started="2022-01-01", **more):
     return contract(customer, started, **more)
 
 
-def lively_company(seed, poison=(), shuffled=False):
+def lively_company(seed, poison=(), shuffled=False, threads=2):
     """Return a company with rows in every table, with `poison` rows after the day, in another order if asked."""
     rng = random.Random(seed)
     names = [f"C{n:02d}" for n in range(40)]
@@ -136,7 +136,7 @@ def lively_company(seed, poison=(), shuffled=False):
     if shuffled:
         for rows in tables.values():
             rng.shuffle(rows)
-    return company(**tables)
+    return company(threads, **tables)
 
 
 LONG_AGO = day("2022-01-01")

@@ -228,8 +228,10 @@ def test_one_customer_alone_has_the_same_features_as_in_the_whole():
     assert alone
 
 
-def test_the_order_of_rows_changes_nothing():
-    assert features_table(lively_company(3)).equals(features_table(lively_company(3, shuffled=True)))
+def test_the_order_of_rows_and_the_number_of_threads_change_nothing():
+    told = features_table(lively_company(3))
+    assert told.equals(features_table(lively_company(3, shuffled=True)))
+    assert told.equals(features_table(lively_company(3, shuffled=True, threads=8)))
 
 
 def test_every_feature_is_a_double_or_a_word():

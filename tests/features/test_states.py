@@ -43,28 +43,6 @@ def test_a_lost_customer_who_returns_is_won_back_and_later_active():
 def test_a_silence_near_the_own_limit_is_leaving_and_a_purchase_takes_it_back():
     rhythm = every(10, "2024-01-01", "2024-05-30")  # limit 12 days, leaving from the 9th
     told, now = moves(company(transactions=purchases("Dave", *rhythm, "2024-06-10", "2024-06-20")), "Dave")
-    assert (
-        told[-2:]
-        == [
-            ("active", "leaving", day("2024-06-29"), "silence_near_own_limit"),
-        ]
-        or told[-1][1] == "leaving"
-    )
-    assert now["state"] == "leaving"
-    assert ("leaving", "active", day("2024-06-10"), "bought_again") in told
-    assert all(earlier[1] == later[0] for earlier, later in itertools.pairwise(told))
-
-
-def test_a_silence_beyond_the_limit_is_lost_and_the_next_purchase_wins_back():
-    rhythm = every(10, "2024-01-01", "2024-04-30")
-    told, now = moves(company(transactions=purchases("Erin", *rhythm, "2024-06-28")), "Erin")
-    assert [move[1] for move in told[-3:]] == ["leaving", "lost", "won_back"]
-    assert now["state"] == "won_back"
-
-
-def test_a_purchase_on_the_very_day_of_the_loss_wins_back_after_it():
-    rhythm = every(10, "2024-01-01", "2024-06-09")  # the last on 06-09; the 13th day of silence is the loss
-    told, now = moves(company(transactions=purchases("Frank", *rhythm, "2024-06-22")), "Frank")
     assert told[-1] == ("active", "leaving", day("2024-06-29"), "silence_near_own_limit")
     assert now["state"] == "leaving"
     assert ("leaving", "active", day("2024-06-10"), "bought_again") in told

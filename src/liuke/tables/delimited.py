@@ -53,7 +53,8 @@ def _unzipped(path: Path, directory: Path) -> Path:
                 written += len(chunk)
                 if written > limit:
                     raise FileRefused.because(
-                        f"压缩包展开后超过 {limit >> 20} MiB,疑似压缩炸弹", f"unpacks to more than {limit >> 20} MiB: refused"
+                        f"压缩包展开后超过 {limit >> 20} MiB,疑似压缩炸弹",
+                        f"unpacks to more than {limit >> 20} MiB: refused",
                     )
                 sink.write(chunk)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -245,5 +246,6 @@ def _refuse_open_quote(path: Path, encoding: encodings.Encoding, shape: Shape, l
     except csv.Error as error:
         if "unexpected end" in str(error):
             raise FileRefused.because(
-                f"第 {last} 行打开的引号直到文件末尾都没有关闭", f"a quote opened on line {last} is never closed: mend it there"
+                f"第 {last} 行打开的引号直到文件末尾都没有关闭",
+                f"a quote opened on line {last} is never closed: mend it there",
             ) from error

@@ -83,7 +83,8 @@ def detect(path: Path) -> Encoding:
     outcome = _decodes(path, "utf-8")
     if outcome == "cut":
         raise FileRefused.because(
-            "文件在一个字符中间断开:传输不完整,请重新获取", "the file is cut in the middle of a character: fetch it again"
+            "文件在一个字符中间断开:传输不完整,请重新获取",
+            "the file is cut in the middle of a character: fetch it again",
         )
     lines = _lines_beyond_ascii(path)
     if outcome == "right":
@@ -106,7 +107,8 @@ def _scan(path: Path) -> bool:
         while chunk := file.read(CHUNK):
             if len(chunk) == CHUNK and b"\n" not in chunk and b"\r" not in chunk:
                 raise FileRefused.because(
-                    f"第 {size // CHUNK + 1} MiB 内没有换行:一行过长,不像表格", f"no line end within 1 MiB at byte {size}"
+                    f"第 {size // CHUNK + 1} MiB 内没有换行:一行过长,不像表格",
+                    f"no line end within 1 MiB at byte {size}",
                 )
             rest = chunk.translate(None, _PRINTABLE)
             odd += len(rest)
@@ -128,14 +130,16 @@ def _refuse_unmarked_utf16(chunk: bytes) -> None:
     for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
         if zeros.count(0) * 2 > len(zeros):
             raise FileRefused.because(
-                f"像是没有标记的 UTF-16,请用 --encoding {name} 指明", f"looks like UTF-16 without its mark: give --encoding {name}"
+                f"像是没有标记的 UTF-16,请用 --encoding {name} 指明",
+                f"looks like UTF-16 without its mark: give --encoding {name}",
             )
 
 
 def _check_strictly(path: Path, name: str) -> None:
     if _decodes(path, name) != "right":
         raise FileRefused.because(
-            f"文件标明是 {name},但内容不完整或已损坏,请重新获取", f"the file is marked as {name} but is cut or damaged: fetch it again"
+            f"文件标明是 {name},但内容不完整或已损坏,请重新获取",
+            f"the file is marked as {name} but is cut or damaged: fetch it again",
         )
 
 
@@ -186,7 +190,10 @@ def _not_utf8(path: Path, lines: list[bytes]) -> Encoding:
         return Encoding(
             name,
             is_mixed=True,
-            note=Words(f"文件混用两种编码:按 {name} 读取,其余行退回", f"two encodings are mixed: read as {name}, other lines rejected"),
+            note=Words(
+                f"文件混用两种编码:按 {name} 读取,其余行退回",
+                f"two encodings are mixed: read as {name}, other lines rejected",
+            ),
         )
     scores = sorted(((_likelihood(lines, name), name) for name in ("gb18030", "big5", "cp1252")), reverse=True)
     (best, name), (second, other) = scores[0], scores[1]
@@ -195,7 +202,8 @@ def _not_utf8(path: Path, lines: list[bytes]) -> Encoding:
     if name == "gb18030" and outcome != "right":
         if outcome == "cut":
             raise FileRefused.because(
-                "文件在一个字符中间断开:传输不完整,请重新获取", "the file is cut in the middle of a character: fetch it again"
+                "文件在一个字符中间断开:传输不完整,请重新获取",
+                "the file is cut in the middle of a character: fetch it again",
             )
         raise FileRefused.because(
             "文件既不是完整的 UTF-8 也不是 GB18030,请用 --encoding 指明或重新导出",

@@ -41,7 +41,8 @@ def read(path: Path, directory: Path, options: ReadOptions) -> Meta:
         if "password" in str(error).lower() or "encrypt" in str(error).lower():
             raise _protected() from error
         raise FileRefused.because(
-            f"工作簿无法读取({error}),请另存为 .xlsx 或 CSV", f"the workbook cannot be read ({error}): save it as .xlsx or CSV"
+            f"工作簿无法读取({error}),请另存为 .xlsx 或 CSV",
+            f"the workbook cannot be read ({error}): save it as .xlsx or CSV",
         ) from error
     return _into_form(sheet, _lost_values(path, number), directory, options)
 
@@ -79,7 +80,9 @@ def _is_encrypted(path: Path) -> bool:
 
 
 def _protected() -> FileRefused:
-    return FileRefused.because("工作簿有密码保护,请去掉密码后再载入", "the workbook is protected by a password: remove it first")
+    return FileRefused.because(
+        "工作簿有密码保护,请去掉密码后再载入", "the workbook is protected by a password: remove it first"
+    )
 
 
 def _refuse_entities(head: bytes, name: str) -> None:
@@ -91,13 +94,17 @@ def _chosen(book: Any, wanted: str | None) -> int:
     names = list(book.sheet_names)
     if wanted is not None:
         if wanted not in names:
-            raise FileRefused.because(f"没有工作表“{wanted}”,有:{'、'.join(names)}", f"no sheet {wanted!r}; there are {names}")
+            raise FileRefused.because(
+                f"没有工作表“{wanted}”,有:{'、'.join(names)}", f"no sheet {wanted!r}; there are {names}"
+            )
         return names.index(wanted)
     visible = [i for i, meta in enumerate(book.sheets_metadata) if str(meta.visible).endswith("Visible")]
     filled = [i for i in visible if book.get_sheet_by_index(i).total_height > 0] if len(visible) > 1 else visible
     if len(filled) > 1:
         listed = ", ".join(names[i] for i in filled)
-        raise FileRefused.because(f"有多个工作表({listed}),请用 --sheet 指明", f"several sheets ({listed}): choose with --sheet")
+        raise FileRefused.because(
+            f"有多个工作表({listed}),请用 --sheet 指明", f"several sheets ({listed}): choose with --sheet"
+        )
     if not filled:
         raise FileRefused.because("工作簿中没有数据", "the workbook holds no data")
     return filled[0]

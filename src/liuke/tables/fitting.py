@@ -7,18 +7,38 @@ import unicodedata
 
 from liuke.tables.contract import Kind
 
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "\\n", "无", "不详", "未知", "空", "暂无"})
+MISSING = frozenset(
+    {"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "\\n", "无", "不详", "未知", "空", "暂无"}
+)
 """Words that stand for "no value" in typed columns, in lower case."""
 
 STILL_ACTIVE = frozenset(
-    {"no", "never", "active", "still active", "present", "current", "ongoing", "open", "至今", "在网", "在用", "现在", "否", "无", "长期"}
+    {
+        "no",
+        "never",
+        "active",
+        "still active",
+        "present",
+        "current",
+        "ongoing",
+        "open",
+        "至今",
+        "在网",
+        "在用",
+        "现在",
+        "否",
+        "无",
+        "长期",
+    }
 )
 """Words that stand for "has not ended" in columns of ends, in lower case."""
 
 TRUE = frozenset({"是", "有", "对", "真", "y", "yes", "t", "true", "1", "1.0", "√", "同意", "已"})
 FALSE = frozenset({"否", "无", "错", "假", "n", "no", "f", "false", "0", "0.0", "×", "不同意", "未"})
 
-_NUMBER = re.compile(r"[-+(−]?\s*([A-Z]{3}|[¥￥$€£])?\s*[-−]?[\d][\d,.' ]*(e[-+]?\d+)?\s*(元|万元|万|%|[A-Z]{3})?[-)]?", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[-+(−]?\s*([A-Z]{3}|[¥￥$€£])?\s*[-−]?[\d][\d,.' ]*(e[-+]?\d+)?\s*(元|万元|万|%|[A-Z]{3})?[-)]?", re.IGNORECASE
+)
 _DATE = re.compile(
     r"(\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}[-/. ]([A-Z]{3,9}|\d{1,2})[-/. ]\d{2,4}|[A-Z]{3,9} \d{1,2},? \d{4}"
     r"|(19|20)\d{6}(\d{6})?|0000-00-00.*|\d{5}(\.\d+)?)([ T]+\d{1,2}(:|时)\d{1,2}.*)?",

@@ -133,7 +133,8 @@ def checked_names(header: list[str]) -> tuple[tuple[str, ...], tuple[Words, ...]
     """Return the names with empty ones filled, and notes; refuse a name twice and too many columns."""
     if len(header) > MAX_COLUMNS:
         raise FileRefused.because(
-            f"有 {len(header):,} 列,超过 {MAX_COLUMNS:,} 列的上限", f"{len(header):,} columns; at most {MAX_COLUMNS:,} are read"
+            f"有 {len(header):,} 列,超过 {MAX_COLUMNS:,} 列的上限",
+            f"{len(header):,} columns; at most {MAX_COLUMNS:,} are read",
         )
     seen: dict[str, int] = {}
     for place, name in enumerate(header, start=1):

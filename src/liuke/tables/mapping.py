@@ -18,7 +18,20 @@ Form = Literal["column", "product", "constant", "lookup", "row"]
 
 _QUANTITY = ("quantity", "qty", "数量", "件数", "购买数量", "销售数量")
 _UNIT_PRICE = ("unitprice", "单价", "itemprice", "priceperunit", "price", "售价")
-_CUSTOMER_WORDS = {"customer", "client", "user", "member", "account", "buyer", "cust", "客户", "会员", "用户", "买家", "顾客"}
+_CUSTOMER_WORDS = {
+    "customer",
+    "client",
+    "user",
+    "member",
+    "account",
+    "buyer",
+    "cust",
+    "客户",
+    "会员",
+    "用户",
+    "买家",
+    "顾客",
+}
 _AMOUNT_WORDS = {"amount", "price", "total", "value", "revenue", "spend", "paid", "金额", "价", "额", "款"}
 _STRICT_NAMES = ("客户姓名", "会员姓名", "customer name", "联系人", "收货人", "surname", "姓名")
 _GENERATED = {"contacts", "treatments", "complaints"}
@@ -36,7 +49,8 @@ class MapNotAccepted(InvalidInput):
         self.proposal = proposal
         lines = "\n".join(f"  ? {doubt.zh}" for doubt in proposal.doubts)
         self.words = Words(
-            f"请确认 {proposal.table} 的读取方式:\n{proposal.shown('zh')}\n{lines}\n用 --yes 接受,或用 --map 修改", str(self)
+            f"请确认 {proposal.table} 的读取方式:\n{proposal.shown('zh')}\n{lines}\n用 --yes 接受,或用 --map 修改",
+            str(self),
         )
 
 
@@ -241,7 +255,8 @@ def _place(draft: _Draft, header: str) -> int:
     place = _find(draft, header)
     if place < 0:
         raise FileRefused.because(
-            f"文件没有列“{header}”,有:{'、'.join(draft.names)}", f"the file has no column {header!r}; it has: {', '.join(draft.names)}"
+            f"文件没有列“{header}”,有:{'、'.join(draft.names)}",
+            f"the file has no column {header!r}; it has: {', '.join(draft.names)}",
         )
     return place
 
@@ -350,7 +365,9 @@ def _made_up(draft: _Draft, columns: Sequence[Column], has_subscriptions: bool) 
             theirs = f"subscriptions[{draft.names[place]}]"
             why = Words("由订购编号查客户", "the customer of the subscription")
             draft.mapped["customer_id"] = Mapped("customer_id", theirs, "lookup", (place,), why=why)
-            draft.doubts.append(Words(f"客户由“{draft.names[place]}”查得?", f"look the customer up by {draft.names[place]!r}?"))
+            draft.doubts.append(
+                Words(f"客户由“{draft.names[place]}”查得?", f"look the customer up by {draft.names[place]!r}?")
+            )
     if draft.table in _GENERATED:
         key = TABLES[draft.table].key[0]
         if key in required:

@@ -99,10 +99,13 @@ def stage(source: object, directory: Path, options: ReadOptions, parse: Parse = 
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise FileRefused.because(
-            f"{path.name} 在读取过程中被改动:请等它写完再载入", f"{path.name} changed while it was read: wait until it is complete"
+            f"{path.name} 在读取过程中被改动:请等它写完再载入",
+            f"{path.name} changed while it was read: wait until it is complete",
         )
     bad = directory / "bad.parquet"
-    return Source(_shown(path), digest, normal.read_meta(directory), directory / "rows.parquet", bad if bad.exists() else None)
+    return Source(
+        _shown(path), digest, normal.read_meta(directory), directory / "rows.parquet", bad if bad.exists() else None
+    )
 
 
 def _regular(path: Path) -> os.stat_result:
@@ -138,16 +141,20 @@ def _kind(path: Path) -> str:
         if foreign in ("zip", "Excel (.xls)"):
             return "excel"
         raise FileRefused.because(
-            f"{path.name} 不是工作簿:内容像文本或其他格式,请改正扩展名", f"{path.name} is no workbook: correct its extension"
+            f"{path.name} 不是工作簿:内容像文本或其他格式,请改正扩展名",
+            f"{path.name} is no workbook: correct its extension",
         )
     if foreign == "Parquet":
         return "columnar"
     if foreign:
         raise FileRefused.because(
-            f"{path.name} 的内容是 {foreign},不是文本表格:请先解压或另存为 CSV", f"{path.name} holds {foreign}, not a table of text"
+            f"{path.name} 的内容是 {foreign},不是文本表格:请先解压或另存为 CSV",
+            f"{path.name} holds {foreign}, not a table of text",
         )
     if start.startswith((b"{", b"[{")):
-        raise FileRefused.because(f"{path.name} 是 JSON,请另存为 CSV 或 Parquet", f"{path.name} is JSON: save it as CSV or Parquet")
+        raise FileRefused.because(
+            f"{path.name} 是 JSON,请另存为 CSV 或 Parquet", f"{path.name} is JSON: save it as CSV or Parquet"
+        )
     return "delimited"
 
 
@@ -167,7 +174,9 @@ def _arrow_table(source: Any) -> pa.Table:
     try:
         table = pa.RecordBatchReader.from_stream(source).read_all()
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise InvalidInput(f"a column of the data frame mixes types ({error}): make it text or numbers throughout") from error
+        raise InvalidInput(
+            f"a column of the data frame mixes types ({error}): make it text or numbers throughout"
+        ) from error
     return table.select([name for name in table.column_names if not name.startswith("__index_level_")])
 
 

@@ -134,7 +134,7 @@ class Store:
                 types = TABLES[table].stored_types()
                 sql = "SELECT " + ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in types.items())
                 sql += " LIMIT 0"
-            return connection.execute(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
 
     def verify(self) -> None:
         """Check length and SHA-256 of every file.
@@ -156,7 +156,10 @@ class Store:
                     )
 
     def commit(
-        self, entry: dict[str, Any], parts: Iterable[tuple[str, Path, dict[str, Any]]], checkpoint: Callable[[str], None]
+        self,
+        entry: dict[str, Any],
+        parts: Iterable[tuple[str, Path, dict[str, Any]]],
+        checkpoint: Callable[[str], None],
     ) -> None:
         """Make a load real: move its written files to their names, then replace the manifest.
 

@@ -14,21 +14,23 @@ REASONS: dict[str, Words] = {
     "open_quote": Words("引号没有配对,吞并了后面的行", "a quote was not closed and swallowed following lines"),
     "total_line": Words("合计行或落款,不是数据", "a totals line or signature, not data"),
     "repeated_header": Words("表头在数据中重复出现", "the header repeated among the data"),
-    "control_character": Words("含有控制字符、NUL 或双向文字标记", "contains a control character, NUL or bidirectional mark"),
+    "control_character": Words(
+        "含有控制字符、NUL 或双向文字标记", "contains a control character, NUL or bidirectional mark"
+    ),
     "scientific_id": Words(
         "编号是科学计数法,原号码已丢失,请从源系统按文本导出",
         "the id is in scientific notation, its digits are lost: export it as text",
     ),
-    "mixed_scripts": Words(
-        "编号混用形近的外文字母(如西里尔字母 О)", "the id mixes look-alike letters of two scripts"
-    ),
+    "mixed_scripts": Words("编号混用形近的外文字母(如西里尔字母 О)", "the id mixes look-alike letters of two scripts"),
     "not_a_date": Words("不是可识别的日期", "not a date we can read"),
     "no_such_day": Words("日历上没有这一天", "no such day in the calendar"),
     "two_digit_year": Words("年份只有两位", "a year of two digits"),
     "placeholder_date": Words("占位日期,不是真实日期", "a placeholder, not a real date"),
     "in_future": Words("日期在今天之后", "the date lies in the future"),
     "too_early": Words("日期早得不合理", "the date is implausibly early"),
-    "excel_serial": Words("像 Excel 日期序号,须声明 1900 或 1904 日期系统", "an Excel serial number: declare 1900 or 1904"),
+    "excel_serial": Words(
+        "像 Excel 日期序号,须声明 1900 或 1904 日期系统", "an Excel serial number: declare 1900 or 1904"
+    ),
     "not_a_number": Words("不是数字", "not a number"),
     "not_finite": Words("NaN 或无穷大不是金额", "NaN or infinity is not an amount"),
     "too_large": Words("数值超出范围", "the number is out of range"),

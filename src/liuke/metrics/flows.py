@@ -114,14 +114,19 @@ UNION ALL
 SELECT member, sales, month, month + 12 FROM metric_spend WHERE NOT has_contract
 """
 
+DIMENSIONS_SQL = """
+SELECT CAST(row_number() OVER (ORDER BY unit, kind, region, role) AS INTEGER) AS place, unit, kind, region, role
+FROM (SELECT DISTINCT unit, kind, region, role FROM metric_members)
+"""
+
 PLACED_SQL = f"""
-SELECT member, customer_id, spell_no, has_contract, reach_from, reach_until, unit, kind, region, role,
+SELECT member, customer_id, spell_no, has_contract, reach_from, reach_until, place,
        is_to_rival, is_left_market, is_involuntary, is_provisional,
        {_period("started_month")} AS p_start,
        CASE WHEN lost_month IS NULL THEN $n_periods ELSE least({_period("lost_month")}, $n_periods) END AS p_lost,
        CASE WHEN old_from_month + $old_after <= $origin THEN 0
             ELSE least((old_from_month + $old_after - $origin + $months - 1) // $months, $n_periods + 1) END AS p_old
-FROM metric_members
+FROM metric_members JOIN metric_dimensions USING (unit, kind, region, role)
 WHERE started_month < $origin + $months * $n_periods
 """
 
@@ -138,9 +143,8 @@ WITH reign AS (
     WINDOW line AS (PARTITION BY m.member ORDER BY s.started_on, s.subscription_id, s.plan)
 ),
 piece AS (
-    SELECT member, '' AS segment, '' AS value, 0 AS from_p, $n_periods - 1 AS to_p FROM metric_placed
-    UNION ALL
-    SELECT member, 'newness', 'new', 0, least(p_old, $n_periods) - 1 FROM metric_placed
+    SELECT member, 'newness' AS segment, 'new' AS value, 0 AS from_p, least(p_old, $n_periods) - 1 AS to_p
+    FROM metric_placed
     UNION ALL
     SELECT member, 'newness', 'old', p_old, $n_periods - 1 FROM metric_placed
     UNION ALL
@@ -150,7 +154,7 @@ piece AS (
     SELECT member, 'plan', 'unknown', 0, $n_periods - 1 FROM metric_placed ANTI JOIN reign USING (member)
     WHERE EXISTS (SELECT 1 FROM metric_values WHERE segment = 'plan')
 )
-SELECT i.segment, i.value, i.from_p, i.to_p, m.*
+SELECT i.segment, i.value, i.from_p, i.to_p, m.* EXCLUDE (customer_id, reach_from, reach_until)
 FROM piece i JOIN metric_placed m USING (member)
 WHERE i.from_p <= i.to_p
 """
@@ -184,12 +188,13 @@ SELECT m.member, m.p_lost, 'revenue_lost', sum(s.amount)
 FROM metric_placed m JOIN metric_rates s ON s.member = m.member AND s.p_from < m.p_lost AND s.p_to >= m.p_lost
 WHERE m.p_start < m.p_lost AND m.p_lost < $n_periods GROUP BY m.member, m.p_lost
 UNION ALL
-SELECT member, p, measure, sum(quantity) FROM (
-    SELECT member, least((month - $origin) // $months, $n_periods) AS p,
-           unnest(['sales', 'margin', 'sales_with_cost']) AS measure,
-           unnest([sales, margin, sales_with_cost]) AS quantity
-    FROM metric_spend WHERE month >= $origin
-) WHERE quantity IS NOT NULL GROUP BY member, p, measure
+SELECT member, (month - $origin) // $months, 'sales', sales FROM metric_spend WHERE month >= $origin
+UNION ALL
+SELECT member, (month - $origin) // $months, 'margin', margin FROM metric_spend
+WHERE month >= $origin AND margin IS NOT NULL
+UNION ALL
+SELECT member, (month - $origin) // $months, 'sales_with_cost', sales_with_cost FROM metric_spend
+WHERE month >= $origin AND sales_with_cost IS NOT NULL
 UNION ALL
 SELECT DISTINCT member, (month - $origin) // $months, 'n_buying', 1 FROM metric_spend
 WHERE NOT has_contract AND month >= $origin
@@ -225,7 +230,7 @@ WITH fact AS (
     SELECT i.*, v.measure, v.p, v.p, v.quantity
     FROM metric_pieces i JOIN metric_moves v ON v.member = i.member AND v.p BETWEEN i.from_p AND i.to_p
 )
-SELECT unit, kind, region, role, segment, value, measure, CASE WHEN side = 0 THEN lo ELSE hi + 1 END AS p,
+SELECT place, segment, value, measure, CASE WHEN side = 0 THEN lo ELSE hi + 1 END AS p,
        sum(CASE WHEN side = 0 THEN quantity ELSE -quantity END) AS quantity
 FROM fact JOIN (SELECT unnest([0, 1]) AS side) ON side = 0 OR measure IN ({", ".join(f"'{name}'" for name in STOCKS)})
 WHERE lo <= hi AND measure IS NOT NULL
@@ -233,15 +238,18 @@ GROUP BY ALL
 """
 
 ROLLED_SQL = """
-WITH by_unit AS (
+WITH described AS (
+    SELECT * FROM metric_events JOIN metric_dimensions USING (place)
+),
+by_unit AS (
     SELECT unit, CASE WHEN grouping(kind) = 0 THEN 'kind' WHEN grouping(region) = 0 THEN 'region'
                       WHEN grouping(role) = 0 THEN 'role' ELSE '' END AS segment,
            coalesce(kind, region, role, '') AS value, measure, p, sum(quantity) AS quantity
-    FROM metric_events WHERE segment = ''
+    FROM described WHERE segment = 'newness'
     GROUP BY GROUPING SETS ((unit, measure, p), (unit, measure, p, kind), (unit, measure, p, region),
                             (unit, measure, p, role))
     UNION ALL
-    SELECT unit, segment, value, measure, p, sum(quantity) FROM metric_events WHERE segment <> ''
+    SELECT unit, segment, value, measure, p, sum(quantity) FROM described
     GROUP BY unit, segment, value, measure, p
 ),
 shown AS (
@@ -342,6 +350,7 @@ def prepare(engine: Engine, *, as_of: date, since: Grid, until: Grid, crossed_un
     """
     engine.create("metric_values", VALUES_SQL)
     engine.create("metric_members", MEMBERS_SQL, as_of=as_of)
+    engine.create("metric_dimensions", DIMENSIONS_SQL)
     found = engine.table("SELECT DISTINCT unit FROM metric_members ORDER BY unit")
     engine.register("metric_units", units(found["unit"].to_pylist(), crossed_units=crossed_units))
     last = until.origin + until.months * until.n_periods

@@ -30,6 +30,8 @@ INTERMEDIARIES = (
 )  # fmt: skip
 SEGMENT_LIMIT = 50
 CROSSED_UNITS = 12
+OLD_AFTER_MONTHS = 12
+"""From which age on, in whole months at the start of a period, a customer counts as old."""
 DIRECT = "·"
 """Name of the pseudo child that holds those who belong to a unit itself, not to one of its children."""
 
@@ -358,7 +360,7 @@ def prepare(engine: Engine, *, as_of: date, since: Grid, until: Grid, crossed_un
     engine.create("metric_streams", STREAMS_SQL)
 
 
-def flows(engine: Engine, grid: Grid, *, old_after_months: int = 12) -> None:
+def flows(engine: Engine, grid: Grid) -> None:
     """Keep in `engine`, as ``metric_flows``, every count and sum per period of `grid`, unit and segment value.
 
     Parameters
@@ -367,8 +369,6 @@ def flows(engine: Engine, grid: Grid, *, old_after_months: int = 12) -> None:
         After `prepare`.
     grid : Grid
         The periods.
-    old_after_months : int
-        From which age on, in whole months at the start of a period, a customer counts as old.
 
     Notes
     -----
@@ -389,7 +389,7 @@ def flows(engine: Engine, grid: Grid, *, old_after_months: int = 12) -> None:
     )
     scale = {"origin": grid.origin, "months": grid.months}
     sized = {**scale, "n_periods": grid.n_periods}
-    engine.create("metric_placed", PLACED_SQL, **sized, old_after=old_after_months)
+    engine.create("metric_placed", PLACED_SQL, **sized, old_after=OLD_AFTER_MONTHS)
     engine.create("metric_pieces", PIECES_SQL, **sized)
     engine.create("metric_rates", RATES_SQL, **sized)
     engine.create("metric_moves", MOVES_SQL, **sized)
@@ -400,5 +400,13 @@ def flows(engine: Engine, grid: Grid, *, old_after_months: int = 12) -> None:
 
 def forget_steps(engine: Engine) -> None:
     """Empty the steps kept by `prepare` and `flows`; they can be large."""
-    for name in ("metric_spend", "metric_streams", "metric_pieces", "metric_rates", "metric_moves", "metric_placed"):
+    for name in (
+        "metric_members",
+        "metric_spend",
+        "metric_streams",
+        "metric_pieces",
+        "metric_rates",
+        "metric_moves",
+        "metric_placed",
+    ):
         engine.create(name, "SELECT 1 AS done")

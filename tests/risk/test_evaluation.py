@@ -111,3 +111,12 @@ def test_calibration_slope_of_true_probabilities_is_one() -> None:
     chance = rng.uniform(0.02, 0.6, 20_000)
     churned = rng.random(20_000) < chance
     assert evaluation.calibration_slope(churned, chance) == pytest.approx(1, abs=0.06)  # three standard errors
+
+
+def test_delivered_lead_times_equal_vector_ew_33() -> None:
+    found = evaluation.lead_times([35, 12, 60, 5, 28, 41, 19, 0, 33, 22])
+    quantiles = (found.p10, found.p25, found.median, found.p75, found.p90)
+    assert quantiles == pytest.approx((4.5, 13.75, 25, 34.5, 42.9))
+    assert found.share_in_time == pytest.approx(0.70)
+    with pytest.raises(evaluation.NothingToEvaluate):
+        evaluation.lead_times([])

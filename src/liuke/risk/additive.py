@@ -233,7 +233,7 @@ def _newton(basis: Matrix, outcome: Vector, penalty: Vector) -> Vector:
     if len(basis) > 2 * CHUNK:
         some = slice(None, None, 8)
         start = _climb(basis[some], outcome[some], penalty / 8, start, tolerance=1e-3)
-    return _climb(basis, outcome, penalty, start, tolerance=1e-6)
+    return _climb(basis, outcome, penalty, start, tolerance=1e-4)
 
 
 def _climb(basis: Matrix, outcome: Vector, penalty: Vector, start: Vector, tolerance: float) -> Vector:

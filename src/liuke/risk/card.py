@@ -65,6 +65,8 @@ def report(
     ratio = results[choice.used].observed_over_expected
     if not 0.8 <= ratio <= 1.25:
         said.append(gates.off_level(ratio))
+    if results[choice.used].roc_auc >= gates.TOO_GOOD_AUC:
+        said.append(gates.too_good(results[choice.used].roc_auc))
     return {
         "used": choice.used,
         "test": results[choice.used].to_json(),

@@ -101,11 +101,10 @@ class EarlyWarning:
     threads : int, default 1
         Changes the time, not the result.
 
-    Examples
-    --------
-    >>> warning = EarlyWarning(seed=1)                                  # doctest: +SKIP
-    >>> warning.fit(past_days, calibration=later, test=last)            # doctest: +SKIP
-    >>> warning.predict(today).probability                              # doctest: +SKIP
+    Notes
+    -----
+    Learn with ``warning.fit(past_days, calibration=later, test=last)``, or with ``warning.cross_fit(examples)`` from one
+    cross-section; then ``warning.predict(today)``, ``warning.signals(today)`` and ``warning.card()``.
     """
 
     def __init__(

@@ -207,6 +207,32 @@ def calibration_slope(churned: ArrayLike, probability: ArrayLike) -> float:
     return platt(np.log(chance / (1 - chance)), churned).slope
 
 
+@dataclass(frozen=True, slots=True)
+class LeadTimes:
+    """How many days before a loss the warning was seen by somebody: quantiles, and the share in time to act."""
+
+    p10: float
+    p25: float
+    median: float
+    p75: float
+    p90: float
+    share_in_time: float
+
+
+def lead_times(days: ArrayLike, needed_days: float = 14) -> LeadTimes:
+    """Return the distribution of delivered lead times (quantiles of type 7).
+
+    References
+    ----------
+    .. [1] Vector EW-33.
+    """
+    delivered = np.asarray(days, dtype=np.float64)
+    if not len(delivered):
+        raise NothingToEvaluate("no warning was followed by a loss: there are no lead times yet")
+    p10, p25, median, p75, p90 = np.quantile(delivered, [0.10, 0.25, 0.50, 0.75, 0.90]).tolist()
+    return LeadTimes(p10, p25, median, p75, p90, float((delivered >= needed_days).mean()))
+
+
 def _pair(churned: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Vector]:
     lost, values = np.asarray(churned).astype(bool), np.asarray(score, dtype=np.float64)
     if lost.shape != values.shape or lost.ndim != 1 or not len(lost):

@@ -19,6 +19,7 @@ from liuke.risk.learners import thinned
 Vector = NDArray[np.float64]
 LEAK_AUC = 0.97
 SUSPICIOUS_AUC = 0.90
+TOO_GOOD_AUC = 0.95
 MIN_LOSSES = 30
 """Losses among the examples below which no model is fitted."""
 MIN_LOSSES_LATER = 10
@@ -190,6 +191,18 @@ def off_level(observed_over_expected: float) -> Notice:
             f"在检验日，实际流失是预测的 {observed_over_expected:.2f} 倍（容许 0.80–1.25）：概率用于算钱之前请先复核。",
             f"on the day of test losses were {observed_over_expected:.2f} times the expected (0.80 to 1.25 is fine): "
             "check before computing money from the probabilities.",
+        ),
+    )
+
+
+def too_good(auc: float) -> Notice:
+    """Return the notice that the test went better than churn can usually be foretold."""
+    return Notice(
+        "too_good",
+        Words(
+            f"检验 AUC 达 {auc:.3f}，高于流失预测通常能达到的水平：请检查是否有特征在事后才产生或更新。",
+            f"the AUC of the test is {auc:.3f}, better than churn can usually be foretold: check whether some features "
+            "arise or are updated only after the fact.",
         ),
     )
 

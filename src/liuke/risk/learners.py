@@ -36,7 +36,7 @@ class Size:
     depth: int = 3
     learning_rate: float = 0.05
     min_rows_per_leaf: int = 40
-    max_rows: int = 80_000
+    max_rows: int = 60_000
     max_rows_curves: int = 20_000
 
 
@@ -153,6 +153,7 @@ def _fitted_trees(
         "lambda_l2": 5.0,
         "max_cat_to_onehot": 64,
         "max_bin": 127,
+        "bin_construct_sample_cnt": 20_000,
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": threads,

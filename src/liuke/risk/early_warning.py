@@ -103,8 +103,8 @@ class EarlyWarning:
 
     Notes
     -----
-    Learn with ``warning.fit(past_days, calibration=later, test=last)``, or with ``warning.cross_fit(examples)`` from one
-    cross-section; then ``warning.predict(today)``, ``warning.signals(today)`` and ``warning.card()``.
+    Learn with ``warning.fit(past_days, calibration=later, test=last)``, or from one cross-section with
+    ``warning.cross_fit(examples)``; then ``warning.predict(today)``, ``warning.signals(today)`` and ``warning.card()``.
     """
 
     def __init__(

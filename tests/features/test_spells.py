@@ -67,7 +67,8 @@ def test_a_weekly_buyer_is_lost_after_weeks_and_a_quarterly_buyer_is_not():
     )
     weekly, quarterly = lives(engine, "Weekly"), lives(engine, "Quarterly")
     assert [life["kind"] for life in weekly] == ["dormant"]
-    assert weekly[0]["lost_on"] == day("2024-07-03") == weekly[0]["certain_on"]  # 9 days = 7 x 1.2 and one
+    assert weekly[0]["lost_on"] == day("2024-07-03")  # the last on 06-24; limit 7 x 1.2 days, and one
+    assert weekly[0]["certain_on"] == day("2024-08-02")
     assert quarterly[0]["lost_on"] is None
 
 
@@ -79,6 +80,12 @@ def test_a_purchase_after_the_loss_begins_the_next_life():
     assert (first["spell_no"], first["started_on"]) == (1, day("2024-01-01"))
     assert first["lost_on"] < day("2024-05-01")
     assert (second["spell_no"], second["started_on"], second["lost_on"]) == (2, day("2024-11-01"), None)
+
+
+@pytest.mark.parametrize(("returned", "expected_lives"), [("2024-05-10", 1), ("2024-05-11", 2)])
+def test_a_late_purchase_in_the_grace_period_is_no_loss(returned, expected_lives):
+    rhythm = every(7, "2024-01-01", "2024-04-01")  # lost on 04-10 unless a purchase follows by 05-10
+    assert len(lives(company(transactions=purchases("Erin", *rhythm, returned)))) == expected_lives
 
 
 def test_refunds_are_no_purchases_and_keep_nobody_alive():

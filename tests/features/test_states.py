@@ -49,21 +49,30 @@ def test_a_silence_near_the_own_limit_is_leaving_and_a_purchase_takes_it_back():
     assert all(earlier[1] == later[0] for earlier, later in itertools.pairwise(told))
 
 
-def test_a_silence_beyond_the_limit_is_lost_and_the_next_purchase_wins_back():
-    rhythm = every(10, "2024-01-01", "2024-04-30")
+def test_a_silence_beyond_limit_and_grace_is_lost_and_the_next_purchase_wins_back():
+    rhythm = every(10, "2024-01-01", "2024-04-30")  # the last on 04-30, limit 12 days, lost on 05-13, certain on 06-12
     told, now = moves(company(transactions=purchases("Erin", *rhythm, "2024-06-28")), "Erin")
-    assert [move[1] for move in told[-3:]] == ["leaving", "lost", "won_back"]
-    assert now["state"] == "won_back"
-
-
-def test_a_purchase_on_the_very_day_of_the_loss_wins_back_after_it():
-    rhythm = every(10, "2024-01-01", "2024-06-09")  # the last on 06-09; the 13th day of silence is the loss
-    told, now = moves(company(transactions=purchases("Frank", *rhythm, "2024-06-22")), "Frank")
-    assert told[-2:] == [
-        ("leaving", "lost", day("2024-06-22"), "silence_beyond_own_rhythm"),
-        ("lost", "won_back", day("2024-06-22"), "purchase"),
+    assert told[-3:] == [
+        ("active", "leaving", day("2024-05-09"), "silence_near_own_limit"),
+        ("leaving", "lost", day("2024-06-12"), "silence_beyond_own_rhythm"),
+        ("lost", "won_back", day("2024-06-28"), "purchase"),
     ]
     assert now["state"] == "won_back"
+
+
+def test_a_late_purchase_in_the_grace_period_ends_the_leaving():
+    rhythm = every(10, "2024-01-01", "2024-04-30")
+    told, now = moves(company(transactions=purchases("Erin", *rhythm, "2024-06-12", "2024-06-25")), "Erin")
+    assert told[-1] == ("leaving", "active", day("2024-06-12"), "bought_again")
+    assert now["state"] == "active"
+
+
+def test_without_grace_a_purchase_on_the_very_day_of_the_loss_is_still_a_late_one():
+    rhythm = every(10, "2024-01-01", "2024-06-09")  # the last on 06-09; the 13th day of silence is the loss
+    late = company(transactions=purchases("Frank", *rhythm, "2024-06-22"))
+    assert [move[1] for move in moves(late, "Frank", grace_days=0)[0]][-2:] == ["leaving", "active"]
+    later = company(transactions=purchases("Frank", *rhythm, "2024-06-23"))
+    assert [move[1] for move in moves(later, "Frank", grace_days=0)[0]][-2:] == ["lost", "won_back"]
 
 
 def test_who_gives_notice_is_leaving():

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 from scipy.special import gammaincinv, gammaln
 
 Floats = NDArray[np.float64]
@@ -195,6 +194,8 @@ def fit_rate_prior(x: ArrayLike, observed: ArrayLike, customers: ArrayLike) -> R
     Negative binomial likelihood ``Gamma(r + x) / Gamma(r) * alpha^r / (alpha + T)^(r + x)``, maximised by a simplex
     search on the logarithms from the moments; rounded to six digits so that the last bits of a machine do not matter.
     """
+    from scipy.optimize import minimize
+
     count, weight = np.asarray(x, dtype=float), np.asarray(customers, dtype=float)
     time = np.maximum(np.asarray(observed, dtype=float), 1.0)
     if weight[count > 0].sum() < FEWEST_REPEATERS:

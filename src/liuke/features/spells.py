@@ -29,7 +29,8 @@ class ChurnRule:
         Whether an ended contract or the customer's own silence tells a loss. Under ``contractual``, customers who never
         had a subscription are judged by their purchases.
     grace_days : int, default 30
-        A new contract within so many days of the last one's end is a renewal.
+        A new contract within so many days of the last one's end is a renewal; a purchase within so many days after the
+        silence crossed the own limit is a late one, and no loss either.
     tail : float, default 0.05
         How often a silent customer who is still there may be taken for gone.
     partial_drop : float, default 0.5
@@ -76,12 +77,17 @@ silences AS (
            CAST(bought_on + CAST(floor(threshold_days) + 1 AS INTEGER) AS DATE) AS silent_on, next_on
     FROM purchase_rhythm ANTI JOIN contracts USING (customer_id)
 ),
+absences AS (
+    SELECT *, CASE WHEN next_on IS NULL THEN silent_on <= $as_of
+                   ELSE date_diff('day', silent_on, next_on) > $grace_days END AS is_loss
+    FROM silences
+),
 purchase_lives AS (
-    SELECT customer_id, bought_on, CASE WHEN silent_on <= coalesce(next_on, $as_of) THEN silent_on END AS lost_on,
-           1 + coalesce(sum(CASE WHEN silent_on <= next_on THEN 1 ELSE 0 END)
+    SELECT customer_id, bought_on, CASE WHEN is_loss THEN silent_on END AS lost_on,
+           1 + coalesce(sum(CASE WHEN is_loss THEN 1 ELSE 0 END)
                OVER (PARTITION BY customer_id ORDER BY bought_on
                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS spell_no
-    FROM silences
+    FROM absences
 ),
 dormant AS (
     SELECT customer_id, spell_no::INTEGER AS spell_no, min(bought_on) AS started_on, max(lost_on) AS lost_on
@@ -91,7 +97,7 @@ SELECT customer_id, spell_no, started_on, lost_on, CAST(lost_on + $grace_days AS
        'contractual' AS kind, CASE WHEN lost_on IS NULL THEN 'contract_running' ELSE 'contract_ended' END AS evidence
 FROM contractual
 UNION ALL
-SELECT customer_id, spell_no, started_on, lost_on, lost_on AS certain_on,
+SELECT customer_id, spell_no, started_on, lost_on, CAST(lost_on + $grace_days AS DATE),
        'dormant' AS kind, CASE WHEN lost_on IS NULL THEN 'within_own_rhythm' ELSE 'silence_beyond_own_rhythm' END
 FROM dormant
 ORDER BY customer_id, spell_no
@@ -149,9 +155,11 @@ def create_spells(engine: Engine, rule: ChurnRule, as_of: date) -> None:
     Notes
     -----
     Contracts ``[started_on, ended_on)`` of one customer at most `grace_days` apart are one life; it ends with the last
-    of them, certainly so `grace_days` later. A life without a contract ends on the first day on which the silence is
-    longer than the limit that stood at the last purchase (`rhythm.create_rhythm`); the next purchase begins another.
-    A customer who ever had a contract is judged by contracts alone.
+    of them. A life without a contract ends on the first day on which the silence is longer than the limit that stood
+    at the last purchase (`rhythm.create_rhythm`), unless a purchase follows within `grace_days`: a limit exceeded by
+    one gap in twenty would else make regular buyers leave and come back all the time. Either loss is certain
+    `grace_days` later; until then it may be taken back. Whatever comes after begins another life. A customer who ever
+    had a contract is judged by contracts alone.
     """
     rhythm.create_rhythm(engine, as_of, rule.tail)
     engine.create(

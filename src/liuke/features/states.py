@@ -53,7 +53,7 @@ fading AS (
 ),
 back_in_rhythm AS (
     SELECT customer_id, next_on, 0, 1, 'active', 'bought_again', NULL
-    FROM silences WHERE near_on < next_on AND next_on < lost_on
+    FROM silences WHERE near_on < next_on AND date_diff('day', lost_on, next_on) <= $grace_days
 ),
 announced AS (
     SELECT customer_id, min(occurred_on), spell_no, 2, 'leaving', 'notice_given', NULL
@@ -194,7 +194,7 @@ def create_states(
     as_of : date
         The day we look from, inclusive.
     rule : ChurnRule
-        Says how deep a fall of spend is a partial defection.
+        Says how long a loss may be taken back and how deep a fall of spend is a partial defection.
     abandoned : str, optional
         Name of a table (customer_id, decided_on) of customers whom the company has let go.
     won_back_days : int, default 90
@@ -217,6 +217,7 @@ def create_states(
         leaving_from=LEAVING_FROM,
         notices=list(NOTICES),
         partial_drop=rule.partial_drop,
+        grace_days=rule.grace_days,
     )
     engine.create("states", STATES_SQL)
     engine.create("current_states", CURRENT_SQL, as_of=as_of, won_back_days=won_back_days)

@@ -51,7 +51,7 @@ def test_a_feature_just_short_of_a_leak_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "tenure", "foreign"), [(0.3, 0.0, True), (0.1, 0.0, False), (0.1, 0.5, True), (0.02, 0.1, False)]
+    ("score", "tenure", "foreign"), [(0.3, 0.0, True), (0.1, 0.0, False), (0.1, 0.5, True), (0.02, 0.5, False)]
 )
 def test_a_population_is_foreign_by_its_scores_or_by_what_matters(score: float, tenure: float, foreign: bool) -> None:
     moved = {"tenure": Drift(tenure, 0.01), "trifle": Drift(3.0, 0.01)}

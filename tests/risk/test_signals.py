@@ -25,13 +25,15 @@ def test_contributions_of_a_plain_logistic_regression_equal_vector_ew_40() -> No
     matrix = encoding.matrix(customer)
     chance = 1 / (1 + np.exp(-model.raw(matrix, encoding)))
     assert chance == pytest.approx([0.647941], abs=1e-6)
-    told = strongest_signals(customer, model, encoding, {"tenure": 24.0}, Wanted(min_share=0.1))
+    told = strongest_signals(customer, model, encoding, {"tenure": 24.0})
     assert told["feature"].to_pylist() == ["complaints", "tenure", "bill_rise"]
     assert told["contribution"].to_pylist() == pytest.approx([1.50, 0.72, 0.39])
     assert told["share"].to_pylist() == pytest.approx([1.50 / 2.61, 0.72 / 2.61, 0.39 / 2.61], abs=1e-6)
     assert told["typical"].to_pylist() == [None, 24.0, None]
-    ordinary = strongest_signals(customer, model, encoding, {})
-    assert ordinary["feature"].to_pylist() == ["complaints", "tenure"]  # the rise of the bill has less than 15 %
+    strict = strongest_signals(customer, model, encoding, {}, Wanted(min_share=0.2))
+    assert strict["feature"].to_pylist() == ["complaints", "tenure"]
+    strictest = strongest_signals(customer, model, encoding, {}, Wanted(min_share=0.9))
+    assert strictest["feature"].to_pylist() == ["complaints"]  # the strongest is told whatever its share
 
 
 @pytest.fixture(scope="module")

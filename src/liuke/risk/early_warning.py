@@ -226,7 +226,7 @@ class EarlyWarning:
         top: int = 3,
         *,
         riskiest: int | None = None,
-        min_share: float = 0.15,
+        min_share: float = 0.05,
         never: Collection[str] = (),
         forecast: Forecast | None = None,
     ) -> pa.Table:
@@ -241,7 +241,7 @@ class EarlyWarning:
         riskiest : int, optional
             Explain only so many customers, those with the highest probability.
         min_share : float
-            Of everything that speaks for a loss, at least.
+            Of everything that speaks for a loss, at least; the strongest signal is told whatever its share.
         never : collection of str
             Protected features that are never told.
         forecast : Forecast, optional

@@ -224,10 +224,11 @@ def drifted(name: str, score: Drift, moved: Mapping[str, float], used: str, when
 def is_foreign(score: Drift, features: Mapping[str, Drift], importances: Mapping[str, float]) -> bool:
     """Return whether a population is too far from the known one for a model to be trusted.
 
-    True if the score's PSI reads large, or if features that carry at least half of the importance read large.
+    True if the score's PSI reads large; or if it reads moderate and features that carry at least half of the
+    importance read large. Features that count calendar time move with every run: alone they are no alarm.
     """
     moved = sum(share for name, share in importances.items() if name in features and features[name].reading == "large")
-    return score.reading == "large" or moved >= 0.5
+    return score.reading == "large" or (score.reading == "moderate" and moved >= 0.5)
 
 
 def moved_features(features: Mapping[str, Drift]) -> dict[str, float]:

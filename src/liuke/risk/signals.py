@@ -41,13 +41,13 @@ class Wanted:
     top : int
         Signals per customer, at most.
     min_share : float
-        Of everything that speaks for a loss, at least.
+        Of everything that speaks for a loss, at least; the strongest signal is told whatever its share.
     never : collection of str
         Protected features: they count in the shares but are not told.
     """
 
     top: int = 3
-    min_share: float = 0.15
+    min_share: float = 0.05
     never: Collection[str] = ()
 
 
@@ -98,10 +98,11 @@ def _of_chunk(
     total = parts.sum(axis=1)
     share = parts / np.where(total > 0, total, 1.0)[:, None]
     hidden = [place for place, name in enumerate(encoding.names) if name in rules.never]
-    ranked = np.where(share >= rules.min_share, parts, 0.0)
-    ranked[:, hidden] = 0.0
-    order = np.argsort(-ranked, axis=1, kind="stable")[:, : rules.top]
-    strength = np.take_along_axis(ranked, order, axis=1)
+    told = parts.copy()
+    told[:, hidden] = 0.0
+    order = np.argsort(-told, axis=1, kind="stable")[:, : rules.top]
+    strength = np.take_along_axis(told, order, axis=1)
+    strength[:, 1:][np.take_along_axis(share, order[:, 1:], axis=1) < rules.min_share] = 0.0
     row, rank = np.nonzero(strength > 0)
     place = order[row, rank]
     return pa.table(

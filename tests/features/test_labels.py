@@ -57,12 +57,14 @@ def test_without_contracts_the_label_is_no_purchase_in_the_window():
                 *purchases("InTheGapOnly", *rhythm, "2024-07-10"),
                 *purchases("GoesOn", *rhythm, "2024-07-20"),
                 *purchases("OnTheLastDay", *rhythm, "2024-08-13"),
+                *purchases("InGrace", *every(10, "2024-01-01", "2024-06-01")),
                 *purchases("GoneBefore", *every(10, "2024-01-01", "2024-05-01")),
             ]
         )
     )
     assert {name: row["churned"] for name, row in found.items()} == {
         "Stops": True,
+        "InGrace": True,
         "InTheGapOnly": True,
         "GoesOn": False,
         "OnTheLastDay": False,

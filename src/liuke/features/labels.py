@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 LABELS_SQL = """
 WITH at_risk AS (
     SELECT customer_id, kind, lost_on FROM spells
-    WHERE started_on <= $as_of AND (lost_on IS NULL OR lost_on > $as_of)
+    WHERE started_on <= $as_of
+      AND (lost_on IS NULL OR lost_on > $as_of OR (kind = 'dormant' AND certain_on > $as_of))
 ),
 bought_again AS (
     SELECT DISTINCT customer_id FROM purchase_days
@@ -45,7 +46,7 @@ def create_labels(engine: Engine, as_of: date, lead_days: int, horizon_days: int
     With a contract the label is the event: the contract ended inside the window and was not renewed in its grace
     period. Who was lost in the gap is flagged ``lost_in_gap`` ("too late to save") and no example of anything.
     Without a contract a loss has no day, so the label is "no purchase inside the window", given that the customer was
-    within the own rhythm on `as_of`; a purchase in the gap does not count, and nobody is lost in the gap.
+    not certainly lost on `as_of`; a purchase in the gap does not count, and nobody is lost in the gap.
     """
     gap_end = as_of + timedelta(days=lead_days)
     engine.create("labels", LABELS_SQL, as_of=as_of, gap_end=gap_end, window_end=gap_end + timedelta(days=horizon_days))

@@ -27,7 +27,8 @@ known_customers AS (
 SELECT spells.customer_id, spells.started_on, spells.spell_no, region, household,
        least(first_on, coalesce(joined_on, first_on)) AS first_on
 FROM spells JOIN firsts USING (customer_id) LEFT JOIN known_customers USING (customer_id)
-WHERE spells.started_on <= $as_of AND (spells.lost_on IS NULL OR spells.lost_on > $as_of)
+WHERE spells.started_on <= $as_of
+  AND (lost_on IS NULL OR lost_on > $as_of OR (spells.kind = 'dormant' AND certain_on > $as_of))
 """
 
 
@@ -42,6 +43,9 @@ def create_features(
     event_kinds: Sequence[str] | None = None,
 ) -> None:
     """Keep table `features`: one row per customer in a life on `as_of`, ordered by customer_id.
+
+    A customer whose silence has crossed the own limit but who may still buy late (in grace) is in it; one whose
+    contract has ended is not, renewed or not.
 
     Parameters
     ----------

@@ -1,38 +1,37 @@
 from __future__ import annotations
 
-import pytest
+from datetime import date
 
-from liuke.metrics.flows import DIRECT, units
+from metric_lives import company, spells, subscriptions
 
+from liuke.metrics.flows import flows, prepare
+from liuke.metrics.outcomes import register_reasons
+from liuke.metrics.periods import monthly
 
-def where(path: str, paths: list[str], *, crossed_units: int = 12) -> dict[str, bool]:
-    return {
-        row["org_unit"]: row["is_crossed"]
-        for row in units(paths, crossed_units=crossed_units).to_pylist()
-        if row["unit"] == path
-    }
+JAN, FEB, MAR = (date(2024, month, 1) for month in (1, 2, 3))
 
 
-def test_a_unit_counts_in_itself_and_all_above() -> None:
-    assert list(where("总部/广东/深圳", ["总部/广东/深圳"])) == ["", "总部", "总部/广东", "总部/广东/深圳"]
-
-
-def test_those_directly_on_a_parent_stand_in_its_pseudo_child() -> None:
-    paths = ["总部/广东", "总部/广东/深圳", ""]
-    assert list(where("总部/广东", paths)) == ["", "总部", "总部/广东", f"总部/广东/{DIRECT}"]
-    assert list(where("", paths)) == ["", DIRECT]
-
-
-def test_a_company_without_units_is_only_itself() -> None:
-    assert where("", [""]) == {"": True}
-
-
-@pytest.mark.parametrize("path", ["总部 / 广东", "/总部/广东/", "总部//广东"])
-def test_blanks_and_extra_slashes_do_not_make_other_units(path: str) -> None:
-    assert list(where(path, [path, "总部/广东"])) == ["", "总部", "总部/广东"]
-
-
-def test_segments_are_crossed_with_whole_levels_only_while_units_are_few() -> None:
-    paths = [f"总部/{city}" for city in ("深圳", "广州", "北京")]
-    assert where("总部/深圳", paths, crossed_units=3) == {"": True, "总部": True, "总部/深圳": False}
-    assert where("总部/深圳", paths, crossed_units=4) == {"": True, "总部": True, "总部/深圳": True}
+def test_a_change_of_plan_moves_the_customer_to_the_new_plan_at_the_next_opening() -> None:
+    lives = spells([("Anna", 1, date(2024, 1, 5), date(2024, 3, 20))])
+    fees = subscriptions(
+        [
+            ("Anna", "basic", date(2024, 1, 5), date(2024, 2, 10), 30),
+            ("Anna", "gold", date(2024, 2, 10), date(2024, 3, 20), 50),
+        ]
+    )
+    engine = company(lives, subscriptions=fees)
+    register_reasons(engine, None)
+    grid = monthly(JAN, date(2024, 3, 31))
+    prepare(engine, as_of=date(2024, 3, 31), since=grid, until=grid)
+    flows(engine, grid)
+    rows = engine.table(
+        "SELECT period_start, value, n_start, n_new, n_lost, n_end, revenue_start, revenue_expanded, revenue_lost "
+        "FROM metric_flows WHERE segment = 'plan' ORDER BY period_start, value"
+    ).to_pylist()
+    assert [
+        [str(value) if isinstance(value, date | str) else int(value) for value in row.values()] for row in rows
+    ] == [
+        ["2024-01-01", "basic", 0, 1, 0, 1, 0, 0, 0],
+        ["2024-02-01", "basic", 1, 0, 0, 1, 360, 240, 0],
+        ["2024-03-01", "gold", 1, 0, 1, 0, 600, 0, 600],
+    ]

@@ -13,8 +13,8 @@ from metric_town import AS_OF, town
 
 from liuke.engines.duckdb import DuckDBEngine
 from liuke.metrics.dictionary import INDICATORS
-from liuke.metrics.flows import DIRECT
 from liuke.metrics.table import SCHEMA, metrics_table
+from liuke.metrics.units import DIRECT
 
 Row = dict[str, Any]
 REASONS = pa.table({"customer_id": ["customer 0001", "customer 0003", "customer 0008"], "churn_type": ["COM"] * 3,

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from liuke.metrics.bases import MARKET_SQL, RANKINGS_SQL, register_market_periods, register_rankings
 from liuke.metrics.dictionary import INDICATORS, Indicator
-from liuke.metrics.flows import CROSSED_UNITS, flows, forget_steps, prepare
+from liuke.metrics.flows import flows, forget_steps, prepare
 from liuke.metrics.intervals import wilson_interval
 from liuke.metrics.outcomes import register_reasons
 from liuke.metrics.periods import Grid, monthly, yearly
+from liuke.metrics.units import CROSSED_UNITS
 
 if TYPE_CHECKING:
     from datetime import date

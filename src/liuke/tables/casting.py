@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from liuke.tables import querying
 from liuke.tables.contract import Column
 from liuke.tables.mapping import ColumnMap, Mapped
 from liuke.tables.names import words_of
@@ -72,12 +73,12 @@ class Casting:
 
 def texts_sql(types: dict[int, str]) -> str:
     """Return the view that adds trimmed texts to `raw`."""
-    texts = [f"{'clean(c%d)' % i if kind == 'VARCHAR' else 'c%d::VARCHAR' % i} AS t{i}" for i, kind in types.items()]
+    texts = [f"{f'clean(c{i})' if kind == 'VARCHAR' else f'c{i}::VARCHAR'} AS t{i}" for i, kind in types.items()]
     return f"CREATE OR REPLACE VIEW texts AS SELECT {', '.join(['*', *texts])} FROM raw"
 
 
 def staged_sql(casting: Casting, subscriptions: str | None = None) -> str:
-    """Return the SELECT that casts every row of `texts`.
+    """Return the SELECT that casts every row of `texts`: first all values, then what is wrong, then the content.
 
     Parameters
     ----------
@@ -86,25 +87,42 @@ def staged_sql(casting: Casting, subscriptions: str | None = None) -> str:
     subscriptions : str, optional
         A SELECT of subscription_id and customer_id, where customers are looked up.
     """
-    values, troubles = ["_line"], []
-    for item in casting.columns.mapped:
-        if item.form != "row":
-            value, trouble = _cell(casting, item)
-            values.append(f"{value} AS {quoted(item.canonical)}")
-            troubles.append(
-                f"CASE WHEN _p{len(troubles)} IS NOT NULL THEN '{item.canonical}:' || _p{len(troubles)} || ';' END"
-            )
-            values.append(f"{trouble} AS _p{len(troubles) - 1}")
-    for place, _ in casting.attributes.values():
+    values, troubles = [], []
+    items = [item for item in casting.columns.mapped if item.form != "row"]
+    for place, item in enumerate(items):
+        value, trouble = _cell(casting, item, f"_v{place}")
+        values.append(f"{value} AS _v{place}")
+        troubles.append((item.canonical, trouble))
+    for number, (place, kind) in enumerate(casting.attributes.values()):
+        values.append(f"{_attribute(place, kind, casting.types[place])} AS _x{number}")
         if casting.types[place] == "VARCHAR":
-            values.append(_attribute_trouble(place, len(troubles)))
-            troubles.append(f"CASE WHEN _p{len(troubles)} IS NOT NULL THEN 'c{place}:' || _p{len(troubles)} || ';' END")
-    values += [
-        f"{_attribute(place, kind, casting.types[place])} AS {quoted(name)}"
-        for name, (place, kind) in casting.attributes.items()
+            troubles.append((f"c{place}", _attribute_trouble(f"t{place}")))
+    made = next((item.canonical for item in casting.columns.mapped if item.form == "row"), None)
+    codes = [f"'{name}:' || ({trouble}) || ';'" for name, trouble in troubles]
+    problems = f"concat({', '.join(codes)})" if codes else "''"
+    kept = [f"_v{place} AS {quoted(item.canonical)}" for place, item in enumerate(items)]
+    kept += [
+        f"local_day(_v{place}) AS {quoted(companion)}"
+        for place, item in enumerate(items)
+        if (companion := casting.contract[item.canonical].companion)
     ]
-    values += [f"t{place} AS _a{place}" for place, _ in casting.attributes.values()]
-    return _assembled(casting, values, troubles, _joined(casting, subscriptions))
+    kept += [f"_x{number} AS {quoted(name)}" for number, name in enumerate(casting.attributes)]
+    content = _content(casting, items)
+    if made:
+        kept.append(f"'{made[0].upper()}-' || left({content}, 16) AS {quoted(made)}")
+    source = _joined(casting, subscriptions)
+    return (
+        f"WITH cells AS (SELECT {', '.join(['*', *values])} FROM {source}) "
+        f"SELECT _line, {', '.join(kept)}, {problems} AS _problems, unhex({content}) AS _row FROM cells"
+    )
+
+
+def _content(casting: Casting, items: list[Mapped]) -> str:
+    """Return the SQL of a hash over all that a row says, by name, whatever the order and types of its columns."""
+    said = {item.canonical: f"_v{place}::VARCHAR" for place, item in enumerate(items)}
+    said |= {name: f"content(t{place})" for name, (place, _) in casting.attributes.items()}
+    parts = [f"'{name.replace(chr(39), chr(39) * 2)}=' || {sql}" for name, sql in sorted(said.items())]
+    return f"md5(concat_ws(chr(31), {', '.join(parts)}))"
 
 
 def _joined(casting: Casting, subscriptions: str | None) -> str:
@@ -112,53 +130,31 @@ def _joined(casting: Casting, subscriptions: str | None) -> str:
     if lookup is None:
         return "texts"
     known = subscriptions or "SELECT NULL::VARCHAR AS subscription_id, NULL::VARCHAR AS customer_id LIMIT 0"
-    link = f"SELECT subscription_id AS _key, any_value(customer_id) AS _customer FROM ({known}) GROUP BY ALL"
-    return f"texts LEFT JOIN ({link.replace('GROUP BY ALL', 'GROUP BY subscription_id')}) AS links ON id_form(t{lookup.places[0]}) = _key"
-
-
-def _assembled(casting: Casting, values: list[str], troubles: list[str], source: str) -> str:
-    canonical = [item.canonical for item in casting.columns.mapped if item.form != "row"]
-    made = next((item.canonical for item in casting.columns.mapped if item.form == "row"), None)
-    companions = [
-        f"local_day({quoted(name)}, '{casting.answers.time_zone}') AS {quoted(casting.contract[name].companion or '')}"
-        for name in canonical
-        if casting.contract[name].companion
-    ]
-    parts = {name: f"{quoted(name)}::VARCHAR" for name in canonical}
-    parts |= {name: f"content(_a{place})" for name, (place, _) in casting.attributes.items()}
-    said = [f"'{name.replace(chr(39), chr(39) * 2)}=' || {sql}" for name, sql in sorted(parts.items())]
-    content = f"md5(concat_ws(chr(31), {', '.join(said)}))"
-    problems = f"concat({', '.join(troubles)})" if troubles else "''"
-    extra = [f"{_short(content, made)} AS {quoted(made)}"] if made else []
-    kept = ["_line", *map(quoted, canonical), *extra, *companions, *map(quoted, casting.attributes)]
-    return (
-        f"WITH cells AS (SELECT {', '.join(values)} FROM {source}) "
-        f"SELECT {', '.join(kept)}, {problems} AS _problems, unhex({content}) AS _row FROM cells"
+    link = (
+        "SELECT subscription_id AS _key, any_value(customer_id) AS _customer "
+        f"FROM ({known}) GROUP BY subscription_id"
     )
+    return f"texts LEFT JOIN ({link}) AS links ON id_form(t{lookup.places[0]}) = _key"
 
 
-def _short(content: str, made: str) -> str:
-    return f"'{made[0].upper()}-' || left({content}, 16)"
-
-
-def _cell(casting: Casting, item: Mapped) -> tuple[str, str]:
-    """Return the SQL of a canonical value and of the code of what is wrong with it."""
+def _cell(casting: Casting, item: Mapped, cast: str) -> tuple[str, str]:
+    """Return the SQL of a canonical value, and of the code of what is wrong with it once it is cast as `cast`."""
     column = casting.contract[item.canonical]
     if item.form == "lookup":
         return "_customer", "CASE WHEN _customer IS NULL THEN 'unknown_subscription' END"
     if item.form == "constant":
         text = "'" + item.factor.replace("'", "''") + "'"
-        return _from_text(casting, column, text, -1)
+        return _from_text(casting, column, text, -1, cast)
     if item.form == "product":
-        return _product(casting, column, item)
+        return _product(casting, column, item, cast)
     place = item.places[0]
     kind = casting.types[place]
     if kind != "VARCHAR" and column.kind not in ("id", "word", "text"):
-        return _typed(casting, column, f"c{place}", kind)
-    return _from_text(casting, column, f"t{place}", place)
+        return _typed(casting, column, f"c{place}", kind, cast)
+    return _from_text(casting, column, f"t{place}", place, cast)
 
 
-def _product(casting: Casting, column: Column, item: Mapped) -> tuple[str, str]:
+def _product(casting: Casting, column: Column, item: Mapped, cast: str) -> tuple[str, str]:
     if len(item.places) == 1:
         number = f"{_number(casting, item.places[0], False)} * CAST('{item.factor}' AS DECIMAL(10,4))"
     else:
@@ -167,7 +163,7 @@ def _product(casting: Casting, column: Column, item: Mapped) -> tuple[str, str]:
     value = f"TRY_CAST({number} AS {_sql_type(column)})"
     texts = [f"t{place}" for place in item.places]
     absent = " OR ".join(f"is_missing_amount({text})" for text in texts)
-    bad = f"CASE WHEN {value} IS NULL THEN {_first_trouble(texts)} END"
+    bad = f"CASE WHEN {cast} IS NULL THEN {_first_trouble(texts)} END"
     return value, f"CASE WHEN {absent} THEN {_missing(column)} ELSE {bad} END"
 
 
@@ -193,7 +189,7 @@ def _missing(column: Column) -> str:
     return "'no_customer'" if column.name == "customer_id" else "'missing'"
 
 
-def _from_text(casting: Casting, column: Column, text: str, place: int) -> tuple[str, str]:
+def _from_text(casting: Casting, column: Column, text: str, place: int, cast: str) -> tuple[str, str]:
     """Return value and trouble of a cell read from text."""
     if column.kind in ("id", "word", "text"):
         value, absent, trouble = _worded(casting, column, text, place)
@@ -209,9 +205,9 @@ def _from_text(casting: Casting, column: Column, text: str, place: int) -> tuple
     if column.kind in ("id", "word", "text"):
         codes.append(f"ELSE {trouble}")
     elif column.kind in ("date", "instant"):
-        codes += [f"WHEN {value} IS NULL THEN {trouble}", *_range(casting, column, value)]
+        codes += [f"WHEN {cast} IS NULL THEN {trouble}", *_range(casting, column, cast)]
     else:
-        codes.append(f"WHEN {value} IS NULL THEN {trouble}")
+        codes.append(f"WHEN {cast} IS NULL THEN {trouble}")
     return value, f"CASE {' '.join(codes)} END"
 
 
@@ -231,7 +227,7 @@ def _dated(casting: Casting, column: Column, text: str, place: int) -> tuple[str
     first = str(casting.profile.day_first.get(place, False)).lower()
     epoch = f"'{EPOCHS[casting.answers.excel_dates]}'" if casting.answers.excel_dates else "NULL"
     macro = "as_utc" if column.kind == "instant" else "as_day"
-    value = f"{macro}({text}, {first}, {epoch}, '{casting.answers.time_zone}')"
+    value = f"{macro}({text}, {first}, {epoch})"
     absent = f"is_missing({text})"
     if column.name in ENDS:
         absent = f"({absent} OR is_still_active({text}) OR is_open_end({text}) OR is_placeholder({text}))"
@@ -270,7 +266,7 @@ def _counted(casting: Casting, column: Column, text: str, place: int) -> tuple[s
     return f"TRY_CAST({number} AS {_sql_type(column)})", absent, trouble
 
 
-def _typed(casting: Casting, column: Column, cell: str, kind: str) -> tuple[str, str]:
+def _typed(casting: Casting, column: Column, cell: str, kind: str, cast: str) -> tuple[str, str]:
     """Return value and trouble of a cell that is no text to begin with."""
     absent = f"{cell} IS NULL"
     if kind in ("DOUBLE", "FLOAT"):
@@ -279,22 +275,21 @@ def _typed(casting: Casting, column: Column, cell: str, kind: str) -> tuple[str,
     trouble = {"flag": "'not_a_flag'", "whole": "'not_whole'", "hour": "'not_an_hour'", "share": "'not_a_share'"}.get(
         column.kind, "'not_a_date'" if column.kind in ("date", "instant") else f"number_trouble({cell}::VARCHAR)"
     )
-    codes = [f"WHEN {absent} THEN {_missing(column)}", f"WHEN {value} IS NULL THEN {trouble}"]
+    codes = [f"WHEN {absent} THEN {_missing(column)}", f"WHEN {cast} IS NULL THEN {trouble}"]
     if column.kind in ("date", "instant"):
-        codes += _range(casting, column, value)
+        codes += _range(casting, column, cast)
     return f"CASE WHEN NOT ({absent}) THEN {value} END", f"CASE {' '.join(codes)} END"
 
 
 def _typed_value(casting: Casting, column: Column, cell: str, kind: str) -> str:
-    zone = casting.answers.time_zone
     if column.kind in ("date", "instant"):
         if kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"):
             utc = f"timezone('UTC', {cell})"
-            return utc if column.kind == "instant" else f"local_day({utc}, '{zone}')"
+            return utc if column.kind == "instant" else f"local_day({utc})"
         if not kind.startswith(("TIMESTAMP", "DATE")):
-            return _from_text(casting, column, f"{cell}::VARCHAR", -2)[0]
+            return _from_text(casting, column, f"{cell}::VARCHAR", -2, "NULL")[0]
         local = f"CAST({cell} AS TIMESTAMP)"
-        return f"local_to_utc({local}, '{zone}')" if column.kind == "instant" else f"CAST({local} AS DATE)"
+        return f"local_to_utc({local})" if column.kind == "instant" else f"CAST({local} AS DATE)"
     if column.kind == "flag":
         return cell if kind == "BOOLEAN" else f"as_flag({cell}::VARCHAR)"
     if column.kind in ("whole", "hour"):
@@ -306,9 +301,8 @@ def _typed_value(casting: Casting, column: Column, cell: str, kind: str) -> str:
     return f"TRY_CAST({cell} AS {_sql_type(column)})"
 
 
-def _attribute_trouble(place: int, number: int) -> str:
-    text = f"t{place}"
-    return f"CASE WHEN has_control({text}) THEN 'control_character' WHEN is_cell_error({text}) THEN 'cell_error' END AS _p{number}"
+def _attribute_trouble(text: str) -> str:
+    return f"CASE WHEN has_control({text}) THEN 'control_character' WHEN is_cell_error({text}) THEN 'cell_error' END"
 
 
 def _attribute(place: int, kind: str, source: str) -> str:
@@ -337,8 +331,7 @@ def attribute_types(
             found[name] = (place, "?")
             tests += _attribute_tests(place)
     if tests:
-        cursor = connection.execute(f"SELECT {', '.join(tests)} FROM texts")
-        row = dict(zip((column[0] for column in cursor.description or []), cursor.fetchone() or (), strict=True))
+        row = querying.row(connection, f"SELECT {', '.join(tests)} FROM texts")
         for name, (place, kind) in found.items():
             if kind == "?":
                 found[name] = (place, _common_type({key: row[f"{key}{place}"] for key in ("n", "w", "d", "b", "t")}))

@@ -17,10 +17,10 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
-from liuke.kernel.errors import InvalidInput, NotFound, Unavailable
+from liuke.kernel.errors import NotFound, Unavailable
 from liuke.kernel.progress import Progress, silent
 from liuke.kernel.words import Language, Words
-from liuke.tables import casting, flat, mapping, matching, profiling, rejecting, rules, sandbox, sources
+from liuke.tables import casting, flat, mapping, matching, profiling, querying, rejecting, rules, sandbox, sources
 from liuke.tables.contract import PERSONAL, TABLES, Column
 from liuke.tables.mapping import ColumnMap, MapNotAccepted
 from liuke.tables.matching import Outcome, Part
@@ -268,7 +268,7 @@ def _contract(job: _Job) -> dict[str, Column]:
 def _raw(job: _Job) -> dict[int, str]:
     """Make the views `raw` and `texts`, the table `bad` and the macros; return the columns' types."""
     connection, meta, source = job.connection, job.source.meta, job.source
-    rules.define(connection, meta.is_plain)
+    rules.define(connection, meta.is_plain, job.store.time_zone)
     if isinstance(source.rows, pa.Table):
         connection.register("arriving", source.rows)
         relation, line = "arriving", "row_number() OVER () AS _line"
@@ -324,12 +324,12 @@ def _proposed(job: _Job, given: dict[str, str], contract: dict[str, Column], typ
 def _is_key(job: _Job, place: int, width: int) -> bool:
     """Return whether values at `place` name rows: hardly any stands in lines of different content."""
     row = ", ".join(f"t{i}" for i in range(width))
-    found = job.connection.execute(
-        f"SELECT count(*) FILTER (WHERE contents > 1), count(*) FROM (SELECT count(DISTINCT hash({row})) AS contents "
-        f"FROM texts WHERE t{place} IS NOT NULL GROUP BY t{place})"
-    ).fetchone()
-    clashing, values = found or (0, 0)
-    return bool(clashing <= _KEY_CLASHES * values)
+    found = querying.row(
+        job.connection,
+        f"SELECT count(*) FILTER (WHERE contents > 1) AS clashing, count(*) AS names FROM (SELECT count(DISTINCT hash({row})) "
+        f"AS contents FROM texts WHERE t{place} IS NOT NULL GROUP BY t{place})",
+    )
+    return bool(found["clashing"] <= _KEY_CLASHES * found["names"])
 
 
 def _checked(job: _Job, sql: str, columns: ColumnMap) -> str:
@@ -397,16 +397,15 @@ def _unknown_customers(job: _Job) -> int:
     known = job.store.sql("customers")
     if known is None or job.table in ("customers", "flat", "people") or not TABLES[job.table].column("customer_id"):
         return 0
-    found = job.connection.execute(
-        f"SELECT count(DISTINCT customer_id) FROM sound WHERE customer_id NOT IN (SELECT customer_id FROM ({known}))"
-    ).fetchone()
-    return int(found[0]) if found else 0
+    return querying.number(
+        job.connection,
+        f"SELECT count(DISTINCT customer_id) FROM sound WHERE customer_id NOT IN (SELECT customer_id FROM ({known}))",
+    )
 
 
 def _rejected(job: _Job, columns: ColumnMap, folder: Path, language: Language) -> Path | None:
     job.progress(4, _STEPS, "rejected rows")
-    found = job.connection.execute("SELECT (SELECT count(*) FROM trouble) + (SELECT count(*) FROM bad)").fetchone()
-    if not found or not found[0]:
+    if querying.number(job.connection, "SELECT (SELECT count(*) FROM trouble) + (SELECT count(*) FROM bad)") == 0:
         return None
     file = rejecting.write_rejected(job.connection, job.source.meta.names, columns, folder, language)
     job.checkpoint("rejected_written")
@@ -447,10 +446,8 @@ def _commit(job: _Job, name: str, seq: int, parts: list[Part], outcome: Outcome,
 
 
 def _is_everything(job: _Job, number: int) -> bool:
-    found = job.connection.execute(
-        f"SELECT (SELECT count(*) FROM part_{number}) = (SELECT count(*) FROM new_{number})"
-    ).fetchone()
-    return bool(found and found[0])
+    sql = f"SELECT (SELECT count(*) FROM part_{number}) = (SELECT count(*) FROM new_{number})"
+    return bool(querying.number(job.connection, sql))
 
 
 def _samples(job: _Job) -> tuple[dict[str, str], ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from liuke.tables.contract import TABLES
+from liuke.tables.querying import number
 from liuke.tables.store import Store, quoted, read_parquet
 
 
@@ -71,15 +72,13 @@ def match(connection: duckdb.DuckDBPyConnection, store: Store, parts: list[Part]
             "AND _line NOT IN (SELECT _line FROM trouble) AND _line NOT IN (SELECT _line FROM twins)"
         )
     revises, revised = {}, 0
-    for number, part in enumerate(parts):
-        run(f"CREATE VIEW part_{number} AS {_part_sql(part)}")
-        known = _against_store(connection, store, part, number)
+    for place, part in enumerate(parts):
+        run(f"CREATE VIEW part_{place} AS {_part_sql(part)}")
+        known = _against_store(connection, store, part, place)
         revises[part.table] = known
         revised = max(revised, known)
-    lines = " UNION ".join(f"SELECT _line FROM new_{number}" for number in range(len(parts)))
-    accepted = _number(
-        connection, f"SELECT count(*) FROM ({lines})" if len(parts) > 1 else "SELECT count(*) FROM new_0"
-    )
+    lines = " UNION ".join(f"SELECT _line FROM new_{place}" for place in range(len(parts)))
+    accepted = number(connection, f"SELECT count(*) FROM ({lines})" if len(parts) > 1 else "SELECT count(*) FROM new_0")
     total, rejected = _count(connection, "staged"), _count(connection, "trouble")
     return Outcome(accepted, revised if main.key else 0, rejected, total - rejected - accepted, revises)
 
@@ -110,31 +109,31 @@ def _part_sql(part: Part) -> str:
     return f"SELECT _line, _row, {columns} FROM sound WHERE {part.where}{last}"
 
 
-def _against_store(connection: duckdb.DuckDBPyConnection, store: Store, part: Part, number: int) -> int:
-    """Leave the lines of part `number` that are new in table `new_<number>`; return how many revise a stored row."""
+def _against_store(connection: duckdb.DuckDBPyConnection, store: Store, part: Part, place: int) -> int:
+    """Leave the lines of part `place` that are new in table `new_<place>`; return how many revise a stored row."""
     files = store.files(part.table)
     if not files:
-        connection.execute(f"CREATE VIEW new_{number} AS SELECT _line FROM part_{number}")
+        connection.execute(f"CREATE VIEW new_{place} AS SELECT _line FROM part_{place}")
         return 0
     if not part.key:
-        connection.execute(f"CREATE TABLE new_{number} AS {_unstored_sql(part, number, files_sql(store, part.table))}")
+        connection.execute(f"CREATE TABLE new_{place} AS {_unstored_sql(part, place, files_sql(store, part.table))}")
         return 0
     is_keyed = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in part.key)
     names = ", ".join(map(quoted, part.key))
     connection.execute(
-        f"CREATE TABLE current_{number} AS SELECT * FROM ({store.sql(part.table)}) "
-        f"WHERE ({names}) IN (SELECT ({names}) FROM part_{number} WHERE {is_keyed})"
+        f"CREATE TABLE current_{place} AS SELECT * FROM ({store.sql(part.table)}) "
+        f"WHERE ({names}) IN (SELECT ({names}) FROM part_{place} WHERE {is_keyed})"
     )
-    differs = _differs(connection, part, number)
+    differs = _differs(connection, part, place)
     same_key = " AND ".join(f"p.{quoted(column)} = c.{quoted(column)}" for column in part.key)
     connection.execute(
-        f"CREATE TABLE changed_{number} AS SELECT p._line, c.{quoted(part.key[0])} IS NOT NULL AS is_revision "
-        f"FROM part_{number} AS p LEFT JOIN current_{number} AS c ON {same_key} WHERE {is_keyed.replace(chr(34), 'p.' + chr(34), 1)} "
+        f"CREATE TABLE changed_{place} AS SELECT p._line, c.{quoted(part.key[0])} IS NOT NULL AS is_revision "
+        f"FROM part_{place} AS p LEFT JOIN current_{place} AS c ON {same_key} WHERE {is_keyed.replace(chr(34), 'p.' + chr(34), 1)} "
         f"AND (c.{quoted(part.key[0])} IS NULL OR {differs})"
     )
-    unkeyed = _unstored_sql(part, number, files_sql(store, part.table), f"NOT ({is_keyed})")
-    connection.execute(f"CREATE TABLE new_{number} AS SELECT _line FROM changed_{number} UNION ALL ({unkeyed})")
-    return _number(connection, f"SELECT count(*) FROM changed_{number} WHERE is_revision")
+    unkeyed = _unstored_sql(part, place, files_sql(store, part.table), f"NOT ({is_keyed})")
+    connection.execute(f"CREATE TABLE new_{place} AS SELECT _line FROM changed_{place} UNION ALL ({unkeyed})")
+    return number(connection, f"SELECT count(*) FROM changed_{place} WHERE is_revision")
 
 
 def files_sql(store: Store, table: str) -> str:
@@ -142,20 +141,20 @@ def files_sql(store: Store, table: str) -> str:
     return read_parquet(store.files(table))
 
 
-def _unstored_sql(part: Part, number: int, relation: str, where: str = "true") -> str:
+def _unstored_sql(part: Part, place: int, relation: str, where: str = "true") -> str:
     """Return the lines whose content stands in the source more often than in the store."""
     return (
-        f"WITH stored AS (SELECT _row, count(*) AS times FROM {relation} SEMI JOIN part_{number} USING (_row) GROUP BY _row), "
+        f"WITH stored AS (SELECT _row, count(*) AS times FROM {relation} SEMI JOIN part_{place} USING (_row) GROUP BY _row), "
         f"counted AS (SELECT _line, _row, row_number() OVER (PARTITION BY _row ORDER BY _line) AS nth "
-        f"FROM part_{number} SEMI JOIN stored USING (_row) WHERE {where}) "
-        f"SELECT _line FROM part_{number} ANTI JOIN stored USING (_row) WHERE {where} "
+        f"FROM part_{place} SEMI JOIN stored USING (_row) WHERE {where}) "
+        f"SELECT _line FROM part_{place} ANTI JOIN stored USING (_row) WHERE {where} "
         f"UNION ALL SELECT _line FROM counted JOIN stored USING (_row) WHERE nth > times"
     )
 
 
-def _differs(connection: duckdb.DuckDBPyConnection, part: Part, number: int) -> str:
-    current = {row[0]: row[1] for row in connection.execute(f"DESCRIBE current_{number}").fetchall()}
-    arriving = {row[0]: row[1] for row in connection.execute(f"DESCRIBE part_{number}").fetchall()}
+def _differs(connection: duckdb.DuckDBPyConnection, part: Part, place: int) -> str:
+    current = {row[0]: row[1] for row in connection.execute(f"DESCRIBE current_{place}").fetchall()}
+    arriving = {row[0]: row[1] for row in connection.execute(f"DESCRIBE part_{place}").fetchall()}
     tests = []
     for column in part.columns:
         mine, theirs = f"p.{quoted(column)}", f"c.{quoted(column)}"
@@ -169,9 +168,4 @@ def _differs(connection: duckdb.DuckDBPyConnection, part: Part, number: int) -> 
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return _number(connection, f"SELECT count(*) FROM {table}")
-
-
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    found = connection.execute(sql).fetchone()
-    return int(found[0]) if found else 0
+    return number(connection, f"SELECT count(*) FROM {table}")

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from liuke.kernel.words import Words
+from liuke.tables import querying
 from liuke.tables.contract import Column
 from liuke.tables.mapping import ColumnMap, Mapped
 from liuke.tables.verdicts import FileRefused
@@ -73,8 +74,7 @@ def profile(
     aggregates = [sql for place, role in wanted.items() for sql in _aggregates(place, role)]
     if not aggregates:
         return found
-    cursor = connection.execute(f"SELECT {', '.join(aggregates)} FROM texts")
-    values = dict(zip((column[0] for column in cursor.description or []), cursor.fetchone() or (), strict=True))
+    values = querying.row(connection, f"SELECT {', '.join(aggregates)} FROM texts")
     for place, role in wanted.items():
         counts = {key.partition("_")[2]: count for key, count in values.items() if key.startswith(f"n{place}_")}
         _CONCLUSIONS[role](found, place, counts, answers, names[place])

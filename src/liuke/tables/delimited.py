@@ -28,7 +28,7 @@ _FOOT = re.compile(
 
 def read(path: Path, directory: Path, options: ReadOptions) -> Meta:
     """Bring the delimited text at `path` into plain form in `directory`."""
-    if path.open("rb").read(2) == b"\x1f\x8b":
+    if _first(path, 2) == b"\x1f\x8b":
         path = _unzipped(path, directory)
     if path.stat().st_size == 0:
         raise FileRefused.because("文件是空的(0 字节)", "the file is empty (0 bytes)")
@@ -249,3 +249,8 @@ def _refuse_open_quote(path: Path, encoding: encodings.Encoding, shape: Shape, l
                 f"第 {last} 行打开的引号直到文件末尾都没有关闭",
                 f"a quote opened on line {last} is never closed: mend it there",
             ) from error
+
+
+def _first(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)

@@ -29,15 +29,15 @@ class Allocation:
     Attributes
     ----------
     choice : ndarray of int of shape (n_customers,)
-        0 = nothing, 1 = the first remedy, ...
+        The chosen column: 0 = nothing, 1 = the first remedy, ...
     value, cost : float
         Sums over the choices.
     bound : float
         No allocation within the limits, not even one with fractions of remedies, is worth more.
     gap : float
         ``bound - value``: what could at most be missing.
-    budget_price : float
-        What one more yuan of budget would add (the shadow price); 0 if money is left over.
+    shadow_price : float
+        What one more yuan of budget would add; 0 if money is left over.
     capacity_prices : ndarray of shape (n_capacities,)
         What one more unit of each capacity would add.
     used : ndarray of shape (n_capacities,)
@@ -49,7 +49,7 @@ class Allocation:
     cost: float
     bound: float
     gap: float
-    budget_price: float
+    shadow_price: float
     capacity_prices: Floats
     used: Floats
 
@@ -83,18 +83,18 @@ def allocate(
 
     Parameters
     ----------
-    value : array-like of shape (n_customers, n_remedies)
+    value : array-like of shape (n_customers, 1 + n_remedies)
         Expected net gain of each remedy against doing nothing, in money, after its own cost; NaN or minus infinity
-        where it may not be given. Doing nothing is always possible, costs and gains nothing, and has no column.
-    cost : array-like of shape (n_customers, n_remedies) or (n_remedies,)
-        Expected spend, 0 or more.
+        where it may not be given. Column 0 is doing nothing, always possible: all 0.
+    cost : array-like of shape (n_customers, 1 + n_remedies) or (1 + n_remedies,)
+        Expected spend, 0 or more; column 0 is 0.
     budget : float
         Most that may be spent.
     capacities : array-like of shape (n_capacities,), optional
-        Most of each other resource (staff hours, coupons). Without `usage`, capacity j limits how many customers
-        get remedy j; infinity where it does not.
-    usage : array-like of shape (n_remedies, n_capacities), optional
-        How much of each capacity one use of each remedy takes.
+        Most of each other resource (staff hours, coupons). Without `usage`, there is one per remedy: how many
+        customers may get it; infinity where it is not limited.
+    usage : array-like of shape (n_capacities, 1 + n_remedies) or (n_capacities, n_customers, 1 + n_remedies), optional
+        How much of each capacity each remedy takes, the same for all customers or not; column 0 is 0.
 
     Returns
     -------
@@ -121,6 +121,8 @@ def allocate(
     """
     gains, spends = _checked(value, cost)
     limits = _limits(spends, budget, capacities, usage)
+    if gains.size == 0:
+        return _nothing(len(gains), len(limits.ceiling) - 1)
     price, bound = prices.best_prices(gains, limits)
     choice = prices.choices_at(gains, limits, price)
     choice = _repaired(gains, limits, choice)
@@ -133,7 +135,7 @@ def allocate(
         cost=float(used[0]),
         bound=max(bound, worth),
         gap=max(bound - worth, 0.0),
-        budget_price=float(price[0]),
+        shadow_price=float(price[0]),
         capacity_prices=price[1:],
         used=used[1:],
     )
@@ -144,9 +146,9 @@ def spend_curve(gain: Any, cost: Any, *, n_points: int = 101) -> SpendCurve:
 
     Parameters
     ----------
-    gain : array-like of shape (n_customers, n_remedies)
-        Expected gain of each remedy before its cost; NaN where it may not be given.
-    cost : array-like of shape (n_customers, n_remedies) or (n_remedies,)
+    gain : array-like of shape (n_customers, 1 + n_remedies)
+        Expected gain of each remedy before its cost; NaN where it may not be given. Column 0 is doing nothing.
+    cost : array-like of shape (n_customers, 1 + n_remedies) or (1 + n_remedies,)
         Expected spend.
     n_points : int, default 101
         Points of the curve, evenly spaced in spend.
@@ -173,17 +175,26 @@ def spend_curve(gain: Any, cost: Any, *, n_points: int = 101) -> SpendCurve:
     )
 
 
+def _nothing(n_customers: int, n_capacities: int) -> Allocation:
+    """Return the allocation where there is nobody or nothing to choose."""
+    unused = np.zeros(n_capacities)
+    return Allocation(np.zeros(n_customers, dtype=np.int64), 0.0, 0.0, 0.0, 0.0, 0.0, unused, unused.copy())
+
+
 def _checked(value: Any, cost: Any) -> tuple[Floats, Floats]:
     """Return gains (minus infinity where not allowed) and spends."""
     gains = np.asarray(value, dtype=float)
-    if gains.ndim != 2:
+    if gains.ndim != 2 or gains.shape[1] < 1:
         raise ImpossibleAllocation(
-            f"`value` must have customers as rows and remedies as columns, not shape {gains.shape}"
+            f"`value` must have customers as rows, and doing nothing and remedies as columns, not shape {gains.shape}"
         )
     try:
         spends = np.broadcast_to(np.asarray(cost, dtype=float), gains.shape)
     except ValueError as error:
         raise ImpossibleAllocation(f"`cost` of shape {np.shape(cost)} does not fit `value` of {gains.shape}") from error
+    if (gains[:, 0] != 0).any() or (spends[:, 0] != 0).any():
+        raise ImpossibleAllocation("column 0 of `value` and `cost` is doing nothing: it must be 0 throughout")
+    gains, spends = gains[:, 1:], spends[:, 1:]
     allowed = ~np.isnan(gains) & (gains > -np.inf)
     if (gains == np.inf).any() or not (np.isfinite(spends) & (spends >= 0))[allowed].all():
         raise ImpossibleAllocation("every allowed remedy needs a finite value and a known cost of 0 or more")
@@ -194,14 +205,17 @@ def _limits(spends: Floats, budget: float, capacities: Any | None, usage: Any | 
     """Return all limits, the budget first."""
     n_remedies = spends.shape[1]
     most = np.empty(0) if capacities is None else np.asarray(capacities, dtype=float)
-    if usage is not None:
-        taken = np.asarray(usage, dtype=float)
+    if usage is None:
+        taken = np.eye(1 + n_remedies)[1:] if capacities is not None else np.empty((0, 1 + n_remedies))
     else:
-        taken = np.eye(n_remedies) if capacities is not None else np.empty((n_remedies, 0))
-    if taken.shape != (n_remedies, len(most)):
+        taken = np.asarray(usage, dtype=float)
+    shapes = ((len(most), 1 + n_remedies), (len(most), len(spends), 1 + n_remedies))
+    if taken.shape not in shapes or (taken[..., 0] != 0).any():
         raise ImpossibleAllocation(
-            f"`usage` must be of shape ({n_remedies}, {len(most)}): remedies by capacities, not {taken.shape}"
+            f"`usage` must be of shape {shapes[0]} or {shapes[1]}, capacities first and column 0 doing nothing, "
+            f"not {taken.shape}"
         )
+    taken = taken[..., 1:]
     ceiling = np.append([float(budget)], most)
     if not (ceiling >= 0).all() or not (np.isfinite(taken) & (taken >= 0)).all():
         raise ImpossibleAllocation("the budget, capacities and usage must be known and 0 or more")
@@ -285,8 +299,5 @@ def _moves(
     rows = np.flatnonzero(target >= 0)
     remedies = target[rows]
     gained = gains[rows, remedies] - now[rows]
-    taken = np.empty((len(rows), len(limits.ceiling)))
-    taken[:, 0] = limits.spends[rows, remedies] - held[0][rows]
-    for which in range(1, len(limits.ceiling)):
-        taken[:, which] = limits.usage[remedies, which - 1] - held[which][rows]
+    taken = np.stack([limits.at(which, rows, remedies) - mine[rows] for which, mine in enumerate(held)], axis=1)
     return rows, remedies, gained, taken

@@ -24,8 +24,8 @@ class Limits:
     ----------
     spends : ndarray of shape (n_customers, n_remedies)
         Takes from the budget.
-    usage : ndarray of shape (n_remedies, n_capacities)
-        Takes from the capacities.
+    usage : ndarray of shape (n_capacities, n_remedies) or (n_capacities, n_customers, n_remedies)
+        Takes from the capacities, the same for all customers or not.
     ceiling : ndarray of shape (1 + n_capacities,)
         The budget, then the capacities.
     """
@@ -45,18 +45,22 @@ class Limits:
 
     def column(self, which: int, remedy: int) -> Any:
         """Return what one remedy takes from one limit, per customer or for all."""
-        return self.spends[:, remedy] if which == 0 else self.usage[remedy, which - 1]
+        return self.spends[:, remedy] if which == 0 else self.usage[which - 1, ..., remedy]
 
     def of(self, which: int, choice: Choice) -> Floats:
         """Return what each customer's choice takes from one limit."""
-        place = np.maximum(choice - 1, 0)
-        taken = self.spends[np.arange(len(choice)), place] if which == 0 else self.usage[place, which - 1]
-        return np.where(choice > 0, taken, 0.0)
+        return np.where(choice > 0, self.at(which, np.arange(len(choice)), np.maximum(choice - 1, 0)), 0.0)
+
+    def at(self, which: int, rows: Choice, remedies: Choice) -> Floats:
+        """Return what some customers' remedies take from one limit."""
+        if which == 0:
+            return self.spends[rows, remedies]
+        table = self.usage[which - 1]
+        return np.asarray(table[remedies] if table.ndim == 1 else table[rows, remedies])
 
     def used(self, choice: Choice) -> Floats:
         """Return what all choices take from each limit."""
-        counts = np.bincount(choice, minlength=self.spends.shape[1] + 1)[1:]
-        return np.append([self.of(0, choice).sum()], counts @ self.usage)
+        return np.array([self.of(which, choice).sum() for which in range(len(self.ceiling))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Increments:
 
 def best_prices(gains: Floats, limits: Limits) -> tuple[Floats, float]:
     """Return the prices of the limits with the lowest bound, and that bound."""
-    binding = np.isfinite(limits.ceiling[1:]) & (limits.usage > 0).any(axis=0)
+    binding = np.isfinite(limits.ceiling[1:]) & np.array([(table > 0).any() for table in limits.usage], dtype=bool)
     if not binding.any():
         price, bound = _budget_price(gains, limits)
         return np.append([price], np.zeros(len(limits.ceiling) - 1)), bound
@@ -137,9 +141,11 @@ def _at(gains: Floats, limits: Limits, price: Floats) -> tuple[Choice, float, Fl
     best = np.zeros(len(gains))
     choice = np.zeros(len(gains), dtype=np.int64)
     paid_now = np.zeros(len(gains))
-    dear = limits.usage @ price[1:]
     for remedy in range(gains.shape[1]):
-        paid = price[0] * limits.spends[:, remedy] + dear[remedy]
+        paid = price[0] * limits.spends[:, remedy]
+        for which in range(1, len(price)):
+            if price[which] > 0:
+                paid = paid + price[which] * limits.column(which, remedy)
         net = gains[:, remedy] - paid
         edge = 1e-12 * (1.0 + np.abs(np.where(np.isfinite(net), gains[:, remedy], 0.0)))
         better = (net > best + edge) | ((net > best - edge) & (paid < paid_now))
@@ -222,7 +228,6 @@ def _highest_price(gains: Floats, limits: Limits) -> Floats:
     top = float(np.max(gains, initial=0.0))
     spends = limits.spends[limits.spends > 0]
     least = [float(spends.min()) if len(spends) else np.inf]
-    for which in range(limits.usage.shape[1]):
-        column = limits.usage[:, which]
-        least.append(float(column[column > 0].min()) if (column > 0).any() else np.inf)
+    for table in limits.usage:
+        least.append(float(table[table > 0].min()) if (table > 0).any() else np.inf)
     return np.asarray(top / np.array(least))

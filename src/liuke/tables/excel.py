@@ -99,7 +99,7 @@ def _chosen(book: Any, wanted: str | None) -> int:
             )
         return names.index(wanted)
     visible = [i for i, meta in enumerate(book.sheets_metadata) if str(meta.visible).endswith("Visible")]
-    filled = [i for i in visible if book.get_sheet_by_index(i).total_height > 0] if len(visible) > 1 else visible
+    filled = [i for i in visible if book.get_sheet_by_index(i).end is not None] if len(visible) > 1 else visible
     if len(filled) > 1:
         listed = ", ".join(names[i] for i in filled)
         raise FileRefused.because(

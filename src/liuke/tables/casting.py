@@ -14,7 +14,7 @@ import duckdb
 from liuke.tables import querying
 from liuke.tables.contract import Column
 from liuke.tables.mapping import ColumnMap, Mapped
-from liuke.tables.names import words_of
+from liuke.tables.names import WHOLE_ROW, words_of
 from liuke.tables.profiling import EPOCHS, Answers, Profile
 from liuke.tables.store import quoted
 
@@ -61,6 +61,8 @@ class Casting:
         SQL types of the source's columns.
     attributes : dict of str to (int, str)
         Attribute name to place and SQL type.
+    mend_place : int or None
+        Where a file of rejected rows says which column was wrong.
     """
 
     columns: ColumnMap
@@ -69,6 +71,7 @@ class Casting:
     answers: Answers
     types: dict[int, str]
     attributes: dict[str, tuple[int, str]]
+    mend_place: int | None = None
 
 
 def texts_sql(types: dict[int, str]) -> str:
@@ -97,6 +100,9 @@ def staged_sql(casting: Casting, subscriptions: str | None = None) -> str:
         values.append(f"{_attribute(place, kind, casting.types[place])} AS _x{number}")
         if casting.types[place] == "VARCHAR":
             troubles.append((f"c{place}", _attribute_trouble(f"t{place}")))
+    if casting.mend_place is not None:
+        trouble = f"CASE WHEN t{casting.mend_place} = '{WHOLE_ROW}' THEN 'not_mended' END"
+        troubles.append((f"c{casting.mend_place}", trouble))
     made = next((item.canonical for item in casting.columns.mapped if item.form == "row"), None)
     codes = [f"'{name}:' || ({trouble}) || ';'" for name, trouble in troubles]
     problems = f"concat({', '.join(codes)})" if codes else "''"

@@ -30,6 +30,7 @@ def read(path: Path, directory: Path, options: ReadOptions) -> Meta:
     """Bring the delimited text at `path` into plain form in `directory`."""
     if _first(path, 2) == b"\x1f\x8b":
         path = _unzipped(path, directory)
+    csv.field_size_limit(MAX_FIELD)
     if path.stat().st_size == 0:
         raise FileRefused.because("文件是空的(0 字节)", "the file is empty (0 bytes)")
     encoding = encodings.Encoding(options.encoding) if options.encoding else encodings.detect(path)
@@ -120,7 +121,6 @@ def _records(lines: Iterator[str] | list[str] | TextIO, delimiter: str) -> Itera
         for number, line in enumerate(lines, start=1):
             yield number, line.split()
         return
-    csv.field_size_limit(MAX_FIELD)
     reader = csv.reader(lines, delimiter=delimiter)
     before = 0
     try:

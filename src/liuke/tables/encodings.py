@@ -125,10 +125,11 @@ def _scan(path: Path) -> bool:
 
 def _refuse_unmarked_utf16(chunk: bytes) -> None:
     head = chunk[:4096]
-    if len(head) < 4 or head.count(0) * 5 < len(head):
+    if len(head) < 4 or head.count(0) * 10 < len(head):
         return
-    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
-        if zeros.count(0) * 2 > len(zeros):
+    even, odd = head[0::2], head[1::2]
+    for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros.count(0) * 5 > len(zeros) and others.count(0) * 50 < len(others):
             raise FileRefused.because(
                 f"像是没有标记的 UTF-16,请用 --encoding {name} 指明",
                 f"looks like UTF-16 without its mark: give --encoding {name}",

@@ -98,7 +98,8 @@ def find_header(records: list[list[str]], names: tuple[str, ...] | None) -> Head
     if names is not None:
         return Header(checked_names(list(names))[0], -1)
     width = _usual_width([records[index] for index in filled])
-    index = next((i for i in filled if _could_head(records[i], width)), filled[0])
+    named = (i for i in filled if _is_named(records[i]))
+    index = next(named, next((i for i in filled if _could_head(records[i], width)), filled[0]))
     header = [cell.strip() for cell in records[index]]
     if _looks_like_data(header):
         raise FileRefused.because(
@@ -117,6 +118,13 @@ def find_header(records: list[list[str]], names: tuple[str, ...] | None) -> Head
 def _usual_width(records: list[list[str]]) -> int:
     counts = Counter(len(record) for record in records)
     return max(counts, key=lambda size: (counts[size], size))
+
+
+def _is_named(record: list[str]) -> bool:
+    """Return whether most cells of a record are names of columns we know."""
+    cells = [cell for cell in record if cell.strip()]
+    known = sum(is_known_name(cell) for cell in cells)
+    return known >= 2 and known * 2 >= len(cells)
 
 
 def _could_head(record: list[str], width: int) -> bool:

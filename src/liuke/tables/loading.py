@@ -248,7 +248,7 @@ def _prepared(
         raise MapNotAccepted(columns)
     job.progress(2, _STEPS, "casting")
     attributes = casting.attribute_types(job.connection, columns, types)
-    cast = casting.Casting(columns, contract, found, job.answers, types, attributes)
+    cast = casting.Casting(columns, contract, found, job.answers, types, attributes, _mend_place(job))
     subscriptions = job.store.sql("subscriptions") if job.table != "subscriptions" else None
     sql = casting.staged_sql(cast, subscriptions)
     job.connection.execute(f"CREATE TABLE staged AS {_checked(job, sql, columns)}")
@@ -276,7 +276,7 @@ def _raw(job: _Job) -> dict[int, str]:
         relation, line = read_parquet([source.rows]), "_line"
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     types = {int(row[0][1:]): row[1] for row in described if row[0] != "_line"}
-    is_mended = set(MEND_COLUMNS) <= set(meta.names)
+    is_mended = _mend_place(job) is not None
     cells = [_raw_cell(place, kind, is_mended) for place, kind in types.items()]
     connection.execute(f"CREATE VIEW raw AS SELECT {', '.join([line, *cells])} FROM {relation}")
     types = {place: "VARCHAR" if _is_text(kind) else kind for place, kind in types.items()}
@@ -288,6 +288,12 @@ def _raw(job: _Job) -> dict[int, str]:
     )
     connection.execute(f"CREATE VIEW bad AS {bad}")
     return types
+
+
+def _mend_place(job: _Job) -> int | None:
+    """Return where a file of rejected rows says which column was wrong; None for any other source."""
+    names = job.source.meta.names
+    return names.index("_column") if set(MEND_COLUMNS) <= set(names) else None
 
 
 def _is_text(kind: str) -> bool:

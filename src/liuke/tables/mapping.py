@@ -270,11 +270,13 @@ def _by_names(draft: _Draft, columns: Sequence[Column]) -> None:
             rank = ranks.get(folded(name))
             if rank is not None and name not in MEND_COLUMNS:
                 offers.append((rank > 0, not column.required, rank, order, place, column))
-    for inexact, _, _, _, place, column in sorted(offers, key=lambda offer: offer[:5]):
-        if column.name in draft.mapped or place in draft.used:
-            continue
-        if not inexact or _is_fit(draft, place, column):
-            _take_named(draft, place, column)
+    offers.sort(key=lambda offer: offer[:5])
+    for is_second_look in (False, True):  # what is required is taken by its name even where few values fit
+        for inexact, optional, _, _, place, column in offers:
+            if column.name in draft.mapped or place in draft.used or (is_second_look and optional):
+                continue
+            if is_second_look or not inexact or _is_fit(draft, place, column):
+                _take_named(draft, place, column)
 
 
 def _is_fit(draft: _Draft, place: int, column: Column) -> bool:

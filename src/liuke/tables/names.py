@@ -16,6 +16,9 @@ _UNIT = re.compile(r"[（(\[【]\s*([^（()）\[\]【】]{1,8})\s*[)）\]】]")
 UNITS = {"元": "1", "人民币": "1", "rmb": "1", "cny": "1", "千元": "1000", "万元": "10000", "万": "10000", "分": "0.01"}
 """Units of money a header may declare in brackets, and their worth in the main unit."""
 
+WHOLE_ROW = "(row)"
+"""Stands in `_column` of a rejected row that is wrong as a whole; the row is accepted once that cell is emptied."""
+
 MEND_COLUMNS = ("_line", "_column", "_value", "_reason")
 """Columns that a file of rejected rows has beyond its own; ignored when it is loaded again."""
 

@@ -8,12 +8,15 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from liuke.kernel.words import Language
+from liuke.kernel.words import Language, Words
 from liuke.tables import exporting
 from liuke.tables.mapping import ColumnMap
-from liuke.tables.names import MEND_COLUMNS
+from liuke.tables.names import MEND_COLUMNS, WHOLE_ROW
 from liuke.tables.store import quoted, sync_directory
-from liuke.tables.verdicts import REASONS
+from liuke.tables.verdicts import MISSHAPEN, REASONS
+
+
+_ONCE_MENDED = Words(";改好后请清空 _column 一格", "; once mended, empty its cell _column")
 
 
 def write_rejected(
@@ -46,7 +49,7 @@ def rejected_rows(
         f"SELECT raw.*, w._column, {_values(names, columns)} AS _value, "
         "w._reason || coalesce(': ' || t._detail, '') AS _reason "
         "FROM trouble AS t JOIN raw USING (_line) JOIN problem_words AS w ON w._problems = t._problems "
-        "UNION ALL BY NAME SELECT bad.* EXCLUDE (_code, _text), NULL AS _column, nullif(_text, '') AS _value, w._reason "
+        f"UNION ALL BY NAME SELECT bad.* EXCLUDE (_code, _text), '{WHOLE_ROW}' AS _column, nullif(_text, '') AS _value, w._reason "
         "FROM bad JOIN problem_words AS w ON w._problems = bad._code) ORDER BY _line"
     ).to_arrow_table()
 
@@ -91,6 +94,8 @@ def _problem_words(
         pairs = [part.rpartition(":") for part in problems.rstrip(";").split(";")]
         where = "; ".join(theirs.get(column, column) for column, _, _ in pairs)
         reasons = "; ".join(dict.fromkeys(REASONS[code].in_(language) for _, _, code in pairs))
+        if problems in MISSHAPEN:
+            reasons += _ONCE_MENDED.in_(language)
         rows.append((problems, where, reasons))
     schema = pa.schema([("_problems", pa.string()), ("_column", pa.string()), ("_reason", pa.string())])
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)

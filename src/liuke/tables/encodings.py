@@ -129,7 +129,7 @@ def _refuse_unmarked_utf16(chunk: bytes) -> None:
         return
     even, odd = head[0::2], head[1::2]
     for name, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if zeros.count(0) * 5 > len(zeros) and others.count(0) * 50 < len(others):
+        if zeros.count(0) * 5 > len(zeros) and others.count(0) * 4 < zeros.count(0):
             raise FileRefused.because(
                 f"像是没有标记的 UTF-16,请用 --encoding {name} 指明",
                 f"looks like UTF-16 without its mark: give --encoding {name}",

@@ -30,6 +30,10 @@ UNITS = {"days": "to_days", "months": "to_months", "years": "to_years"}
 TOO_GOOD = 0.97
 """Cross-fitted area under the curve from which a single column is refused as a feature."""
 
+DECIDES = 0.5
+"""Share of the lost that a column's certain values may decide before it is refused as a feature."""
+
+_CERTAIN, _ENOUGH = 0.99, 20
 _SUBSCRIPTION = ("plan", "monthly_fee", "end_reason", "exit_fee", "committed_until")
 _SUSPICIOUS = ("churn", "attrit", "exited", "流失", "离网", "销户", "退订")
 _SAMPLE = 100_000
@@ -197,10 +201,9 @@ def described(options: FlatOptions, found: ColumnMap, connection: duckdb.DuckDBP
     }
 
 
-def refusals(options: FlatOptions, found: ColumnMap, connection: duckdb.DuckDBPyConnection) -> list[Words]:
+def refusals(info: dict[str, Any] | None) -> list[Words]:
     """Return the messages about columns refused as features."""
-    after = _named(options.known_after, [name for _, name in found.attributes], found)
-    return [why for name, why in suspicious_columns(connection, found).items() if name not in after]
+    return [Words(**why) for why in info["refused"].values()] if info else []
 
 
 def _named(wanted: tuple[str, ...], names: list[str], found: ColumnMap) -> list[str]:
@@ -216,7 +219,8 @@ def suspicious_columns(connection: duckdb.DuckDBPyConnection, found: ColumnMap) 
     """Return the attributes that cannot be features of churn, with the reason.
 
     A column is refused if its name speaks of churn itself, or if it alone, cross-fitted, ranks the lost above the
-    others with an area under the curve of at least `TOO_GOOD`.
+    others with an area under the curve of at least `TOO_GOOD`, or if values with which practically everybody was lost
+    hold at least the share `DECIDES` of all who were.
     """
     own = [item.canonical for item in found.mapped if TABLES["customers"].column(item.canonical)]
     names = [name for name in (*own, *(name for _, name in found.attributes)) if name != "customer_id"]
@@ -234,8 +238,9 @@ def suspicious_columns(connection: duckdb.DuckDBPyConnection, found: ColumnMap) 
                 f"“{name}”从名称看是流失之后才知道的,不作为特征", f"{name!r} speaks of churn itself: not a feature"
             )
             continue
-        area = single_column_auc(_codes(table[name]), lost)
-        if area >= TOO_GOOD:
+        codes = _codes(table[name])
+        area = single_column_auc(codes, lost)
+        if area >= TOO_GOOD or share_decided(codes, lost) >= DECIDES:
             result[name] = Words(
                 f"仅凭“{name}”一列就几乎能完全预测流失(AUC {area:.3f}):多半是事后才知道的,不作为特征",
                 f"{name!r} alone predicts churn almost perfectly (AUC {area:.3f}): probably known only afterwards, not a feature",
@@ -277,6 +282,14 @@ def single_column_auc(codes: NDArray[np.int64], lost: NDArray[np.bool_]) -> floa
         ranks[order[first:last]] = (first + last + 1) / 2
     n_lost = int(lost.sum())
     return float((ranks[lost].sum() - n_lost * (n_lost + 1) / 2) / (n_lost * (len(lost) - n_lost)))
+
+
+def share_decided(codes: NDArray[np.int64], lost: NDArray[np.bool_]) -> float:
+    """Return the share of the lost who bear a value with which practically everybody (99 %, of 20 or more) was lost."""
+    times = np.bincount(codes)
+    losses = np.bincount(codes, weights=lost)
+    certain = (times >= _ENOUGH) & (losses >= _CERTAIN * times)
+    return float(losses[certain].sum() / max(1, lost.sum()))
 
 
 def _codes(column: Any) -> NDArray[np.int64]:

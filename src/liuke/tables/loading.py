@@ -202,11 +202,12 @@ def load(
             columns, parts, extra = _prepared(job, dict(mapping or {}), accept)
             outcome = matching.match(connection, store, parts)
             checkpoint("matched")
-            notes = (*staged.meta.notes, *columns.notes, *_remarks(job, outcome), *extra)
+            about = flat.described(job.flat, columns, connection) if job.flat else None
+            notes = (*staged.meta.notes, *columns.notes, *_remarks(job), *extra, *flat.refusals(about))
             name = f"{seq:04d}-{table}"
             file = None if dry_run else _rejected(job, columns, rejected_dir / name, language)
             if not dry_run:
-                _commit(job, name, seq, parts, outcome, columns)
+                _commit(job, name, seq, parts, outcome, columns, about)
             return _loaded(job, name, outcome, columns, notes, file)
     except duckdb.OutOfMemoryException as error:
         raise Unavailable(f"not enough memory to load: {str(error).splitlines()[0]}; nothing was changed") from error
@@ -381,7 +382,7 @@ def people_part(columns: ColumnMap, has_own_name: bool = False) -> tuple[dict[st
     return {"customer_id": "customer_id"} | {name: quoted(name) for name in found}, f"({where})"
 
 
-def _remarks(job: _Job, outcome: Outcome) -> list[Words]:
+def _remarks(job: _Job) -> list[Words]:
     notes = []
     meta = job.source.meta
     if meta.encoding and meta.encoding not in ("utf-8", "utf-8-sig"):
@@ -418,7 +419,7 @@ def _rejected(job: _Job, columns: ColumnMap, folder: Path, language: Language) -
     return file
 
 
-def _commit(job: _Job, name: str, seq: int, parts: list[Part], outcome: Outcome, columns: ColumnMap) -> None:
+def _commit(job: _Job, name: str, seq: int, parts: list[Part], outcome: Outcome, columns: ColumnMap, about: dict[str, Any] | None) -> None:
     written = []
     for number, part in enumerate(parts):
         columns_sql = ", ".join(f"p.{quoted(column)}" for column in part.columns)
@@ -445,7 +446,7 @@ def _commit(job: _Job, name: str, seq: int, parts: list[Part], outcome: Outcome,
         "already_there": outcome.already_there,
         "revised": outcome.revised,
         "columns": {item.canonical: item.theirs for item in columns.mapped},
-        "flat": flat.described(job.flat, columns, job.connection) if job.flat else None,
+        "flat": about,
     }
     job.progress(6, _STEPS, "committing")
     job.store.commit(entry, written, job.checkpoint)

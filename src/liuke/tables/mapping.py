@@ -394,9 +394,9 @@ def _finished(draft: _Draft, wanted: tuple[Column, ...]) -> ColumnMap:
     for place, name in enumerate(draft.names):
         if place in draft.used or name in MEND_COLUMNS:
             continue
-        own = " ".join(name.split())
-        while own.casefold() in taken or own.startswith("_"):
-            own = f"{own.lstrip('_')}_given"
+        own = " ".join(name.split()).lstrip("_") or f"column_{place + 1}"
+        while own.casefold() in taken:
+            own += "_given"
         taken.add(own.casefold())
         attributes.append((place, own))
     return ColumnMap(draft.table, mapped, tuple(attributes), tuple(draft.doubts), tuple(draft.notes))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases read better unbroken)
 """The sixty kinds of bad input (reliability.md 3.1, T12): each has a small file, its verdict, and the true cells."""
 
 from __future__ import annotations
@@ -113,7 +114,9 @@ def entity_bomb() -> bytes:
 
 
 def far_cell() -> bytes:
-    return altered(workbook(HEAD, LINE1), b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
+    return altered(
+        workbook(HEAD, LINE1), b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    )
 
 
 def merged(book: Any, sheet: Any) -> None:
@@ -346,7 +349,10 @@ def test_an_end_before_the_start_is_rejected(load: Any) -> None:
 
 @pytest.mark.parametrize("word", ["No", "Never", "-", "至今", "", "NULL", "在网"])
 def test_words_for_still_active_leave_the_end_open(word: str, load: Any, store: Any) -> None:
-    load(f"subscription_id,customer_id,started_on,ended_on\nS1,C1,2026-01-01,{word}\nS2,C2,2026-01-01,2026-02-01\n", "subscriptions")
+    load(
+        f"subscription_id,customer_id,started_on,ended_on\nS1,C1,2026-01-01,{word}\nS2,C2,2026-01-01,2026-02-01\n",
+        "subscriptions",
+    )
     assert sorted(store.read("subscriptions")["ended_on"].to_pylist(), key=str) == [date(2026, 2, 1), None]
 
 

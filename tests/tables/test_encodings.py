@@ -10,10 +10,73 @@ import pytest
 from liuke.tables import encodings
 from liuke.tables.verdicts import FileRefused
 
-CHINESE = "张伟 王芳 李娜 刘洋 陈静 杨勇 赵磊 黄敏 周杰 吴军 徐丽 孙涛 上海 北京 广州 深圳 杭州 成都 牛奶 面包 手机 套餐 流量 退订 投诉".split()
-TRADITIONAL = "張偉 王芳 李娜 劉洋 陳靜 楊勇 趙磊 黃敏 周傑 吳軍 臺北 高雄 臺中 新竹 牛奶 麵包 手機 套餐 流量 退訂 投訴".split()
-WESTERN = "Müller Weiß Böhm Jäger François Zoë Señora Ångström Café Straße Grün Groß Hélène García".split()
-ASCII = "Smith Jones Miller Brown Davis Wilson Moore Taylor".split()
+CHINESE = [
+    "张伟",
+    "王芳",
+    "李娜",
+    "刘洋",
+    "陈静",
+    "杨勇",
+    "赵磊",
+    "黄敏",
+    "周杰",
+    "吴军",
+    "徐丽",
+    "孙涛",
+    "上海",
+    "北京",
+    "广州",
+    "深圳",
+    "杭州",
+    "成都",
+    "牛奶",
+    "面包",
+    "手机",
+    "套餐",
+    "流量",
+    "退订",
+    "投诉",
+]
+TRADITIONAL = [
+    "張偉",
+    "王芳",
+    "李娜",
+    "劉洋",
+    "陳靜",
+    "楊勇",
+    "趙磊",
+    "黃敏",
+    "周傑",
+    "吳軍",
+    "臺北",
+    "高雄",
+    "臺中",
+    "新竹",
+    "牛奶",
+    "麵包",
+    "手機",
+    "套餐",
+    "流量",
+    "退訂",
+    "投訴",
+]
+WESTERN = [
+    "Müller",
+    "Weiß",
+    "Böhm",
+    "Jäger",
+    "François",
+    "Zoë",
+    "Señora",
+    "Ångström",
+    "Café",
+    "Straße",
+    "Grün",
+    "Groß",
+    "Hélène",
+    "García",
+]
+ASCII = ["Smith", "Jones", "Miller", "Brown", "Davis", "Wilson", "Moore", "Taylor"]
 NAMES = ("utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be", "big5", "cp1252")
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases read better unbroken)
 from __future__ import annotations
 
 from datetime import date
@@ -32,7 +33,9 @@ def telco(count: int = 400) -> str:
 def test_a_flat_file_becomes_customers_subscriptions_and_people(load: Any, store: Store) -> None:
     done = load(telco(), "flat", observed_on=DAY)
     assert done.accepted == 400 and done.load == "0001-flat"
-    assert store.read("customers").num_rows == store.read("subscriptions").num_rows == store.read("people").num_rows == 400
+    assert (
+        store.read("customers").num_rows == store.read("subscriptions").num_rows == store.read("people").num_rows == 400
+    )
     assert "Churn" not in store.read("customers").column_names
     assert "手机号" not in store.read("customers").column_names
     customers = {row["customer_id"]: row for row in store.read("customers").to_pylist()}
@@ -63,7 +66,9 @@ def test_columns_known_only_afterwards_are_named_and_never_features(load: Any, s
 def test_label_and_tenure_may_be_named(load: Any, store: Store) -> None:
     text = "id,years,state\na,2,gone\nb,1,here\nc,3,here\n"
     load(text, "flat", churned="state=gone", tenure="years", tenure_unit="years", observed_on=DAY)
-    found = {row["customer_id"]: (row["started_on"], row["ended_on"]) for row in store.read("subscriptions").to_pylist()}
+    found = {
+        row["customer_id"]: (row["started_on"], row["ended_on"]) for row in store.read("subscriptions").to_pylist()
+    }
     assert found == {"a": (date(2024, 3, 31), DAY), "b": (date(2025, 3, 31), None), "c": (date(2023, 3, 31), None)}
 
 

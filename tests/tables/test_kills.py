@@ -44,7 +44,11 @@ def orders(path: Path, count: int, first: int = 0) -> Path:
 
 def load(folder: Path, source: Path) -> None:
     loading.load(
-        Store(folder / "tables", "Asia/Shanghai"), "transactions", source, rejected_dir=folder / "rejected", parse=sandbox.read_here
+        Store(folder / "tables", "Asia/Shanghai"),
+        "transactions",
+        source,
+        rejected_dir=folder / "rejected",
+        parse=sandbox.read_here,
     )
 
 
@@ -79,7 +83,9 @@ def killed(folder: Path, source: Path, point: str, delay: float | None = None) -
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_load_killed_at_a_named_point_leaves_the_tables_whole(point: str, states: tuple[str, str, Path], tmp_path: Path) -> None:
+def test_a_load_killed_at_a_named_point_leaves_the_tables_whole(
+    point: str, states: tuple[str, str, Path], tmp_path: Path
+) -> None:
     before, after, place = states
     load(tmp_path, place / "first.csv")
     assert killed(tmp_path, place / "second.csv", point) == -signal.SIGKILL
@@ -114,6 +120,8 @@ def test_an_error_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
 
     store = Store(tmp_path / "tables", "Asia/Shanghai")
     with pytest.raises(Exception, match="nothing was changed"):
-        loading.load(store, "transactions", source, rejected_dir=tmp_path / "rejected", checkpoint=fail, parse=sandbox.read_here)
+        loading.load(
+            store, "transactions", source, rejected_dir=tmp_path / "rejected", checkpoint=fail, parse=sandbox.read_here
+        )
     assert store.loads() == []
     assert os.listdir(tmp_path / "tables") == []

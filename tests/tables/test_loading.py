@@ -27,7 +27,9 @@ def csv(lines: list[str], header: str = "customer_id,date,amount") -> bytes:
 
 
 def content(store: Store, table: str = "transactions") -> Counter[str]:
-    return Counter(str(sorted((k, v) for k, v in row.items() if v is not None)) for row in store.read(table).to_pylist())
+    return Counter(
+        str(sorted((k, v) for k, v in row.items() if v is not None)) for row in store.read(table).to_pylist()
+    )
 
 
 def test_a_file_is_read_in_a_child_process_and_appended(load: Any, store: Store) -> None:
@@ -74,7 +76,9 @@ def test_split_and_overlapping_files_add_each_row_once(load: Any, store: Store) 
 
 
 def test_rejected_rows_can_be_mended_and_loaded_again(load: Any, store: Store) -> None:
-    done = load(csv(["C1,2026-01-02,zehn,=1+1", ",2026-01-02,5,ok", "C2,2026-01-02,7,x"], "customer_id,date,amount,note"))
+    done = load(
+        csv(["C1,2026-01-02,zehn,=1+1", ",2026-01-02,5,ok", "C2,2026-01-02,7,x"], "customer_id,date,amount,note")
+    )
     assert (done.accepted, done.rejected) == (1, 2)
     text = done.rejected_file.read_text("utf-8-sig")
     assert done.rejected_file.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -207,7 +211,9 @@ FRAME = {
 }
 
 
-@pytest.mark.parametrize("frame", [pd.DataFrame(FRAME), pl.DataFrame(FRAME), pa.table(FRAME)], ids=["pandas", "polars", "arrow"])
+@pytest.mark.parametrize(
+    "frame", [pd.DataFrame(FRAME), pl.DataFrame(FRAME), pa.table(FRAME)], ids=["pandas", "polars", "arrow"]
+)
 def test_a_data_frame_is_loaded_like_a_file(frame: Any, load: Any, store: Store) -> None:
     with pytest.raises(MapNotAccepted, match=r"17850\.0"):
         load(frame)
@@ -242,13 +248,35 @@ def test_an_acceptor_is_shown_the_map_with_its_doubts(load: Any) -> None:
 
 
 CELLS = st.sampled_from(
-    ["C1", "C2", "", "007", "1.38123E+10", "2026-01-02", "2026-02-30", "3.5", "-1", "(2)", "1,234.5", "x", "合计", "Na", "张三", '"', "\u3000", "1e3", "nan"]
+    [
+        "C1",
+        "C2",
+        "",
+        "007",
+        "1.38123E+10",
+        "2026-01-02",
+        "2026-02-30",
+        "3.5",
+        "-1",
+        "(2)",
+        "1,234.5",
+        "x",
+        "合计",
+        "Na",
+        "张三",
+        '"',
+        "\u3000",
+        "1e3",
+        "nan",
+    ]
 )
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=12), st.sampled_from([",", ";", "\t"]), st.booleans())
-def test_every_row_read_is_accepted_rejected_or_already_there(rows: list[list[str]], delimiter: str, twice: bool) -> None:
+def test_every_row_read_is_accepted_rejected_or_already_there(
+    rows: list[list[str]], delimiter: str, twice: bool
+) -> None:
     lines = [delimiter.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) for row in rows]
     text = "\n".join([delimiter.join(["customer_id", "date", "amount", "note"]), *lines]) + "\n"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases read better unbroken)
 from __future__ import annotations
 
 import pytest
@@ -14,13 +15,18 @@ def found(headers: list[str], table: str, samples: list[list[str]] | None = None
 
 
 def every_alias() -> list[tuple[str, Column, str]]:
-    return [(table.name, column, alias) for table in TABLES.values() for column in table.columns for alias in column.aliases]
+    return [
+        (table.name, column, alias) for table in TABLES.values() for column in table.columns for alias in column.aliases
+    ]
 
 
 @pytest.mark.parametrize(("table", "column", "alias"), every_alias(), ids=lambda value: getattr(value, "name", value))
 def test_every_alias_leads_to_a_column_that_goes_by_it(table: str, column: Column, alias: str) -> None:
     headers = [alias] + [other.name for other in TABLES[table].columns if other.required and other.name != column.name]
-    owner = next((key for key, value in found(headers, table).items() if value in (alias, f"{alias} * {names.unit_in(alias)}")), None)
+    owner = next(
+        (key for key, value in found(headers, table).items() if value in (alias, f"{alias} * {names.unit_in(alias)}")),
+        None,
+    )
     assert owner is not None
     assert names.folded(alias) in names.names_of(next(c for c in mapping.source_columns(table) if c.name == owner))
 
@@ -90,7 +96,9 @@ def test_a_header_that_does_not_exist_is_refused() -> None:
         found(["customer_id", "date", "amount"], "transactions", given={"amont": "amount"})
 
 
-@pytest.mark.parametrize(("header", "factor"), [("金额(万元)", "10000"), ("金额【分】", "0.01"), ("金额", None), ("amount (RMB)", "1")])
+@pytest.mark.parametrize(
+    ("header", "factor"), [("金额(万元)", "10000"), ("金额【分】", "0.01"), ("金额", None), ("amount (RMB)", "1")]
+)
 def test_a_unit_in_brackets_is_declared(header: str, factor: str | None) -> None:
     assert names.unit_in(header) == factor
 

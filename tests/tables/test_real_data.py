@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases read better unbroken)
 """Public data, where it is present beside the project: the figures are those counted or published for the sets."""
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def test_online_retail_is_read_whole_with_its_rows_without_customer_rejected(loa
     assert (done.read, done.accepted, done.rejected, done.already_there) == (541_909, 406_829, 135_080, 0)
     assert done.reasons == {"no_customer": 135_080}
     assert done.columns.of("transaction_id") is None and done.columns.of("amount").theirs == "Quantity * UnitPrice"
-    sums = one(store, "transactions", "SELECT count(DISTINCT customer_id), sum(Quantity), count(DISTINCT InvoiceNo) FROM t")
+    sums = one(
+        store, "transactions", "SELECT count(DISTINCT customer_id), sum(Quantity), count(DISTINCT InvoiceNo) FROM t"
+    )
     assert sums == (4_372, 4_906_888, 22_190)
     again = load(file, accept=True)
     assert (again.accepted, again.already_there) == (0, 406_829)
@@ -85,11 +88,15 @@ def test_the_traps_of_the_extended_telco_set_are_no_features(load: Any, store: S
     assert set(store.flat["refused"]) == {"Churn Value", "Churn Score"}
     status = DATA / "ibm_telco_extended/Telco_customer_churn_status.csv"
     load(status, "flat", mapping={"_tenure": "=12"}, **options)
-    assert {"Customer Status", "Churn Category", "Churn Score", "Churn Value", "Satisfaction Score"} <= set(store.flat["refused"])
+    assert {"Customer Status", "Churn Category", "Churn Score", "Churn Value", "Satisfaction Score"} <= set(
+        store.flat["refused"]
+    )
     assert "CLTV" not in store.flat["refused"]
 
 
-def test_interconnect_contracts_lose_what_was_counted_and_the_other_files_complete_the_customers(load: Any, store: Store) -> None:
+def test_interconnect_contracts_lose_what_was_counted_and_the_other_files_complete_the_customers(
+    load: Any, store: Store
+) -> None:
     folder = DATA / "interconnect_contracts"
     assert load(folder / "contract.csv", "subscriptions").accepted == 7_043
     ended = Counter(str(day) for day in store.read("subscriptions")["ended_on"].to_pylist() if day)
@@ -113,7 +120,9 @@ def test_ravenstack_is_loaded_from_five_files(load: Any, store: Store) -> None:
     assert (usage.accepted, usage.columns.of("customer_id").form) == (25_000, "lookup")
     tickets = load(folder / "ravenstack_support_tickets.csv", "complaints")
     assert tickets.accepted == 2_000
-    churn = load(folder / "ravenstack_churn_events.csv", "events", mapping={"kind": "=churn", "occurred_at": "churn_date"})
+    churn = load(
+        folder / "ravenstack_churn_events.csv", "events", mapping={"kind": "=churn", "occurred_at": "churn_date"}
+    )
     assert churn.accepted == 600
     assert one(store, "events", "SELECT count(DISTINCT customer_id) FROM t WHERE kind = 'churn'") == (352,)
     assert "name" not in store.read("customers").column_names and store.read("people").num_rows == 500

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases read better unbroken)
 """Bombs end the child process, never the caller, and are refused in words (T15)."""
 
 from __future__ import annotations
@@ -68,7 +69,15 @@ def ods_repeated(path: Path) -> None:
         b'<table:table-cell table:number-columns-repeated="16384" office:value-type="string"><text:p>x</text:p></table:table-cell>'
         b"</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
     )
-    path.write_bytes(xlsx({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content, "META-INF/manifest.xml": MANIFEST}))
+    path.write_bytes(
+        xlsx(
+            {
+                "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+                "content.xml": content,
+                "META-INF/manifest.xml": MANIFEST,
+            }
+        )
+    )
 
 
 def zip_of_zeros(path: Path) -> None:
@@ -139,7 +148,9 @@ BOMBS: list[tuple[str, Callable[[Path], None], str]] = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "make", "words"), BOMBS, ids=[name for name, _, _ in BOMBS])
-def test_a_bomb_is_refused_within_its_limits(name: str, make: Callable[[Path], None], words: str, tmp_path: Path) -> None:
+def test_a_bomb_is_refused_within_its_limits(
+    name: str, make: Callable[[Path], None], words: str, tmp_path: Path
+) -> None:
     bomb, place = tmp_path / name, tmp_path / "place"
     make(bomb)
     place.mkdir()

@@ -40,6 +40,8 @@ _ID_WORDS = {
     "代码",
     "邮编",
 }
+_WHOLE = r"[-+]?(0|[1-9]\d{0,16})(\.0*)?"
+_FRACTION = r"[-+]?(0|[1-9]\d{0,16})?(\.\d*)?([eE]-?\d{1,2})?"
 _EARLIEST = {"born_on": "1900-01-01", "joined_on": "1900-01-01"}
 
 
@@ -137,8 +139,7 @@ def _joined(casting: Casting, subscriptions: str | None) -> str:
         return "texts"
     known = subscriptions or "SELECT NULL::VARCHAR AS subscription_id, NULL::VARCHAR AS customer_id LIMIT 0"
     link = (
-        "SELECT subscription_id AS _key, any_value(customer_id) AS _customer "
-        f"FROM ({known}) GROUP BY subscription_id"
+        f"SELECT subscription_id AS _key, any_value(customer_id) AS _customer FROM ({known}) GROUP BY subscription_id"
     )
     return f"texts LEFT JOIN ({link}) AS links ON id_form(t{lookup.places[0]}) = _key"
 
@@ -346,15 +347,15 @@ def attribute_types(
 
 def _attribute_tests(place: int) -> list[str]:
     text = f"t{place}"
+    conditions = {
+        "n": "true",
+        "w": rf"regexp_full_match({text}, '{_WHOLE}')",
+        "d": rf"regexp_full_match({text}, '{_FRACTION}')",
+        "b": f"lower({text}) IN ('true', 'false')",
+        "t": rf"regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}') AND TRY_CAST({text} AS DATE) IS NOT NULL",
+    }
     filled = f"NOT is_missing({text})"
-    return [
-        f"count(*) FILTER (WHERE {filled}) AS n{place}",
-        rf"count(*) FILTER (WHERE {filled} AND regexp_full_match({text}, '[-+]?(0|[1-9]\d{{0,16}})(\.0*)?')) AS w{place}",
-        rf"count(*) FILTER (WHERE {filled} AND regexp_full_match({text}, '[-+]?(0|[1-9]\d{{0,16}})?(\.\d*)?([eE]-?\d{{1,2}})?')) AS d{place}",
-        f"count(*) FILTER (WHERE {filled} AND lower({text}) IN ('true', 'false')) AS b{place}",
-        rf"count(*) FILTER (WHERE {filled} AND regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}')"
-        f" AND TRY_CAST({text} AS DATE) IS NOT NULL) AS t{place}",
-    ]
+    return [f"count(*) FILTER (WHERE {filled} AND {sql}) AS {key}{place}" for key, sql in conditions.items()]
 
 
 def _common_type(counts: dict[str, int]) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (lists of names people use read better unbroken)
 """The canonical tables: their columns, types, keys, and the names people give them.
 
 Every other room relies on these names. A table that was never loaded exists and is empty; columns beyond the

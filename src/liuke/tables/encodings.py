@@ -172,7 +172,7 @@ def _lines_beyond_ascii(path: Path) -> list[bytes]:
 
 
 def _utf8(lines: list[bytes]) -> Encoding:
-    """Valid UTF-8; but a few two-byte characters may be GBK words such as 联通."""
+    """Return UTF-8, unless its few two-byte characters may be GBK words such as 联通: then ask."""
     text = b"\n".join(lines)
     if is_surely_utf8(text) or len(lines) > 20:
         return Encoding("utf-8")

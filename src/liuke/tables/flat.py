@@ -6,6 +6,7 @@ fact never become features, and neither does a column that alone predicts the la
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -95,15 +96,17 @@ def columns() -> tuple[Column, ...]:
         LABEL,
         "word",
         True,
-        ("churn", "churned", "churn label", "churn flag", "is churn", "is churned", "churn value", "exited", "attrition",
-         "attrition flag", "attrited", "left", "是否流失", "流失", "流失标志", "流失标签", "是否离网", "离网标志"),
+        ("churn", "churned", "churn label", "churn flag", "is churn", "is churned", "churn value", "exited",
+         "attrition", "attrition flag", "attrited", "left",
+         "是否流失", "流失", "流失标志", "流失标签", "是否离网", "离网标志"),
     )  # fmt: skip
     tenure = Column(
         TENURE,
         "number",
         True,
-        ("tenure", "tenure months", "tenure in months", "tenure days", "tenure years", "months on book", "account length",
-         "subscription length", "在网时长", "在网月数", "在网月份", "入网时长", "在网天数", "合作年限", "会员时长"),
+        ("tenure", "tenure months", "tenure in months", "tenure days", "tenure years", "months on book",
+         "account length", "subscription length",
+         "在网时长", "在网月数", "在网月份", "入网时长", "在网天数", "合作年限", "会员时长"),
     )  # fmt: skip
     return (*TABLES["customers"].columns, *people, label, tenure, *subscriptions)
 
@@ -132,7 +135,8 @@ def staged_sql(options: FlatOptions, sql: str, connection: duckdb.DuckDBPyConnec
     trouble = f"CASE WHEN {TENURE} < 0 OR {TENURE} > 40000 THEN '{TENURE}:not_a_number;' END"
     return (
         f"SELECT * REPLACE (concat(_problems, {trouble}) AS _problems), "
-        f"{LABEL} IN ({listed}) AS _is_churned, CASE WHEN {TENURE} BETWEEN 0 AND 40000 THEN {since} END AS _started_on, "
+        f"{LABEL} IN ({listed}) AS _is_churned, "
+        f"CASE WHEN {TENURE} BETWEEN 0 AND 40000 THEN {since} END AS _started_on, "
         f"CASE WHEN {LABEL} IN ({listed}) THEN {day} END AS _ended_on FROM ({sql})"
     )
 
@@ -228,7 +232,8 @@ def suspicious_columns(connection: duckdb.DuckDBPyConnection, found: ColumnMap) 
         return {}
     cells = ", ".join(quoted(name) for name in names)
     table = connection.sql(
-        f"SELECT _is_churned, {cells} FROM sound WHERE _is_churned IS NOT NULL ORDER BY md5(customer_id), customer_id LIMIT {_SAMPLE}"
+        f"SELECT _is_churned, {cells} FROM sound WHERE _is_churned IS NOT NULL "
+        f"ORDER BY md5(customer_id), customer_id LIMIT {_SAMPLE}"
     ).to_arrow_table()
     lost = np.asarray(table["_is_churned"].to_numpy(zero_copy_only=False), dtype=bool)
     result: dict[str, Words] = {}
@@ -243,7 +248,8 @@ def suspicious_columns(connection: duckdb.DuckDBPyConnection, found: ColumnMap) 
         if area >= TOO_GOOD or share_decided(codes, lost) >= DECIDES:
             result[name] = Words(
                 f"仅凭“{name}”一列就几乎能完全预测流失(AUC {area:.3f}):多半是事后才知道的,不作为特征",
-                f"{name!r} alone predicts churn almost perfectly (AUC {area:.3f}): probably known only afterwards, not a feature",
+                f"{name!r} alone predicts churn almost perfectly (AUC {area:.3f}): probably known only afterwards, "
+                "not a feature",
             )
     return result
 
@@ -278,7 +284,7 @@ def single_column_auc(codes: NDArray[np.int64], lost: NDArray[np.bool_]) -> floa
     ranks = np.empty(len(lost))
     ordered = score[order]
     edges = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in itertools.pairwise(edges):
         ranks[order[first:last]] = (first + last + 1) / 2
     n_lost = int(lost.sum())
     return float((ranks[lost].sum() - n_lost * (n_lost + 1) / 2) / (n_lost * (len(lost) - n_lost)))
@@ -293,7 +299,7 @@ def share_decided(codes: NDArray[np.int64], lost: NDArray[np.bool_]) -> float:
 
 
 def _codes(column: Any) -> NDArray[np.int64]:
-    """Return a column as numbers from 0: numbers in bins of equal size, everything else by value; blanks are a value."""
+    """Return a column as numbers from 0: numbers in bins of equal size, others by value; blank is a value."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

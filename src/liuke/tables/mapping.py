@@ -54,6 +54,9 @@ class MapNotAccepted(InvalidInput):
         )
 
 
+_NO_WHY = Words("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """Where one canonical column comes from.
@@ -82,7 +85,7 @@ class Mapped:
     form: Form
     places: tuple[int, ...]
     factor: str = "1"
-    why: Words = Words("", "")
+    why: Words = _NO_WHY
     samples: tuple[str, ...] = ()
 
 
@@ -121,7 +124,8 @@ class ColumnMap:
     def shown(self, language: Language) -> str:
         """Return the map as lines: ours, theirs, samples, and why."""
         lines = [
-            f"  {item.canonical:<18} <- {item.theirs:<24} {' | '.join(item.samples[:3]):<40.40} {item.why.in_(language)}"
+            f"  {item.canonical:<18} <- {item.theirs:<24} {' | '.join(item.samples[:3]):<40.40} "
+            f"{item.why.in_(language)}"
             for item in self.mapped
         ]
         if self.attributes:
@@ -382,7 +386,8 @@ def _incomplete(table: str, absent: list[Column], names: Sequence[str]) -> FileR
     headers = ", ".join(names)
     return FileRefused.because(
         f"找不到 {table} 的必填列 {missing}。文件的列:{headers}。请用 --map {absent[0].name}=列名 指明",
-        f"no column found for {missing} of {table}. The file has: {headers}. Say which with --map {absent[0].name}=COLUMN",
+        f"no column found for {missing} of {table}. The file has: {headers}. "
+        f"Say which with --map {absent[0].name}=COLUMN",
     )
 
 

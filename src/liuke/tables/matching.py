@@ -89,7 +89,8 @@ def _inside(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
     names = ", ".join(map(quoted, part.key))
     given = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in part.key)
     connection.execute(
-        f"CREATE TABLE repeated AS WITH named AS (SELECT _line, _row, {', '.join(keys)} FROM staged WHERE _problems = ''), "
+        f"CREATE TABLE repeated AS "
+        f"WITH named AS (SELECT _line, _row, {', '.join(keys)} FROM staged WHERE _problems = ''), "
         f"often AS (SELECT {names}, count(DISTINCT _row) AS contents, min(_line) AS first, "
         f"string_agg(_line::VARCHAR, ', ' ORDER BY _line) AS lines FROM named WHERE {given} GROUP BY {names} "
         f"HAVING count(*) > 1) SELECT _line, contents, first, lines FROM named JOIN often USING ({names})"
@@ -128,8 +129,8 @@ def _against_store(connection: duckdb.DuckDBPyConnection, store: Store, part: Pa
     same_key = " AND ".join(f"p.{quoted(column)} = c.{quoted(column)}" for column in part.key)
     connection.execute(
         f"CREATE TABLE changed_{place} AS SELECT p._line, c.{quoted(part.key[0])} IS NOT NULL AS is_revision "
-        f"FROM part_{place} AS p LEFT JOIN current_{place} AS c ON {same_key} WHERE {is_keyed.replace(chr(34), 'p.' + chr(34), 1)} "
-        f"AND (c.{quoted(part.key[0])} IS NULL OR {differs})"
+        f"FROM (SELECT * FROM part_{place} WHERE {is_keyed}) AS p LEFT JOIN current_{place} AS c ON {same_key} "
+        f"WHERE (c.{quoted(part.key[0])} IS NULL OR {differs})"
     )
     unkeyed = _unstored_sql(part, place, files_sql(store, part.table), f"NOT ({is_keyed})")
     connection.execute(f"CREATE TABLE new_{place} AS SELECT _line FROM changed_{place} UNION ALL ({unkeyed})")
@@ -144,7 +145,8 @@ def files_sql(store: Store, table: str) -> str:
 def _unstored_sql(part: Part, place: int, relation: str, where: str = "true") -> str:
     """Return the lines whose content stands in the source more often than in the store."""
     return (
-        f"WITH stored AS (SELECT _row, count(*) AS times FROM {relation} SEMI JOIN part_{place} USING (_row) GROUP BY _row), "
+        f"WITH stored AS (SELECT _row, count(*) AS times FROM {relation} "
+        f"SEMI JOIN part_{place} USING (_row) GROUP BY _row), "
         f"counted AS (SELECT _line, _row, row_number() OVER (PARTITION BY _row ORDER BY _line) AS nth "
         f"FROM part_{place} SEMI JOIN stored USING (_row) WHERE {where}) "
         f"SELECT _line FROM part_{place} ANTI JOIN stored USING (_row) WHERE {where} "

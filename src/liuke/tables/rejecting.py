@@ -15,7 +15,6 @@ from liuke.tables.names import MEND_COLUMNS, WHOLE_ROW
 from liuke.tables.store import quoted, sync_directory
 from liuke.tables.verdicts import MISSHAPEN, REASONS
 
-
 _ONCE_MENDED = Words(";改好后请清空 _column 一格", "; once mended, empty its cell _column")
 
 
@@ -49,7 +48,8 @@ def rejected_rows(
         f"SELECT raw.*, w._column, {_values(names, columns)} AS _value, "
         "w._reason || coalesce(': ' || t._detail, '') AS _reason "
         "FROM trouble AS t JOIN raw USING (_line) JOIN problem_words AS w ON w._problems = t._problems "
-        f"UNION ALL BY NAME SELECT bad.* EXCLUDE (_code, _text), '{WHOLE_ROW}' AS _column, nullif(_text, '') AS _value, w._reason "
+        f"UNION ALL BY NAME SELECT bad.* EXCLUDE (_code, _text), '{WHOLE_ROW}' AS _column, "
+        "nullif(_text, '') AS _value, w._reason "
         "FROM bad JOIN problem_words AS w ON w._problems = bad._code) ORDER BY _line"
     ).to_arrow_table()
 

@@ -55,7 +55,8 @@ CREATE MACRO worded_number(t, decimal_comma, percent) AS CASE
     WHEN ends_with(t, '万') THEN TRY_CAST(plain_number(ungrouped(left(t, -1), decimal_comma)) * 10000 AS DECIMAL(26,6))
     WHEN ends_with(t, '%') THEN CASE WHEN percent
         THEN TRY_CAST(plain_number(ungrouped(left(t, -1), decimal_comma)) * 0.01 AS DECIMAL(26,6)) END
-    WHEN percent AND regexp_full_match(t, '[-+]?\d*\.?\d+E[-+]?\d+') THEN TRY_CAST(TRY_CAST(t AS DOUBLE) AS DECIMAL(26,6))
+    WHEN percent AND regexp_full_match(t, '[-+]?\d*\.?\d+E[-+]?\d+') 
+        THEN TRY_CAST(TRY_CAST(t AS DOUBLE) AS DECIMAL(26,6))
     ELSE plain_number(ungrouped(t, decimal_comma)) END;
 CREATE MACRO as_number(x, decimal_comma, percent) AS CASE
     WHEN regexp_full_match(x, '-?\d{1,14}(\.\d{1,6})?') AND NOT (decimal_comma AND contains(x, '.'))
@@ -111,7 +112,8 @@ CREATE MACRO id_trouble(x) AS CASE
     WHEN regexp_full_match(x, '\d(\.\d+)?[eE]\+?\d+') AND (contains(x, '+') OR contains(x, '.')) THEN 'scientific_id'
     WHEN regexp_matches(x, '[\p{Cyrillic}\p{Greek}]') AND regexp_matches(x, '[A-Za-z0-9]') THEN 'mixed_scripts' END;
 CREATE MACRO content(x) AS CASE
-    WHEN contains(x, '.') THEN regexp_replace(regexp_replace(x, '^([-+]?\d+)\.0*$', '\1'), '^([-+]?\d*\.\d*[1-9])0+$', '\1')
+    WHEN contains(x, '.')
+        THEN regexp_replace(regexp_replace(x, '^([-+]?\d+)\.0*$', '\1'), '^([-+]?\d*\.\d*[1-9])0+$', '\1')
     WHEN length(x) < 6 AND lower(x) IN ('true', 'false') THEN lower(x) ELSE x END;
 """
 

@@ -44,7 +44,9 @@ REASONS: dict[str, Words] = {
     "self_reference": Words("推荐人与被推荐人相同", "referrer and referred are the same"),
     "unknown_subscription": Words("找不到该订购编号对应的客户", "no customer is known for this subscription"),
     "ends_before_start": Words("结束日期早于开始日期", "ends before it starts"),
-    "not_mended": Words("整行有误且尚未修正:改好后请清空 _column 一格", "the row as a whole was wrong and is not mended yet"),
+    "not_mended": Words(
+        "整行有误且尚未修正:改好后请清空 _column 一格", "the row as a whole was wrong and is not mended yet"
+    ),
     "not_a_label": Words("流失标记为空", "the churn label is empty"),
 }
 """Words of every reason a row can be rejected for."""

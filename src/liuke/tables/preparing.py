@@ -79,14 +79,14 @@ def _raw(job: Job) -> dict[int, str]:
     rules.define(connection, meta.is_plain, job.store.time_zone)
     if isinstance(source.rows, pa.Table):
         connection.register("arriving", source.rows)
-        relation, line = "arriving", "row_number() OVER () AS _line"
+        relation = "arriving"
     else:
-        relation, line = read_parquet([source.rows]), "_line"
+        relation = read_parquet([source.rows])
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     types = {int(row[0][1:]): row[1] for row in described if row[0] != "_line"}
     is_mended = _mend_place(job) is not None
     cells = [_raw_cell(place, kind, is_mended) for place, kind in types.items()]
-    connection.execute(f"CREATE VIEW raw AS SELECT {', '.join([line, *cells])} FROM {relation}")
+    connection.execute(f"CREATE VIEW raw AS SELECT {', '.join(['_line', *cells])} FROM {relation}")
     types = {place: "VARCHAR" if _is_text(kind) else kind for place, kind in types.items()}
     connection.execute(casting.texts_sql(types))
     bad = (

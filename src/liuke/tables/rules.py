@@ -32,10 +32,10 @@ def _listed(words: frozenset[str] | tuple[str, ...]) -> str:
 
 
 _MACROS = r"""
-CREATE MACRO half(x) AS translate(x, '@FULL@', '@HALF@');
-CREATE MACRO is_missing(x) AS x IS NULL OR lower(x) IN (@MISSING@);
-CREATE MACRO is_missing_amount(x) AS x IS NULL OR lower(x) IN (@MISSING_AMOUNT@);
-CREATE MACRO is_missing_word(x) AS x IS NULL OR lower(x) IN (@MISSING_WORD@);
+CREATE MACRO half(x) AS CASE WHEN strlen(x) = length(x) THEN x ELSE translate(x, '@FULL@', '@HALF@') END;
+CREATE MACRO is_missing(x) AS x IS NULL OR (length(x) <= 4 AND lower(x) IN (@MISSING@));
+CREATE MACRO is_missing_amount(x) AS x IS NULL OR (length(x) <= 4 AND lower(x) IN (@MISSING_AMOUNT@));
+CREATE MACRO is_missing_word(x) AS x IS NULL OR (length(x) <= 4 AND lower(x) IN (@MISSING_WORD@));
 CREATE MACRO is_still_active(x) AS lower(x) IN (@ACTIVE@);
 CREATE MACRO is_cell_error(x) AS starts_with(x, '#')
     AND regexp_full_match(x, '#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FORMULA!)');
@@ -109,8 +109,11 @@ CREATE MACRO number_trouble(x) AS CASE
     WHEN regexp_full_match(lower(x), '[-+]?(nan|inf|infinity|∞)') THEN 'not_finite'
     WHEN regexp_full_match(x, '[-+]?[\d,]{16,}(\.\d+)?') THEN 'too_large' ELSE 'not_a_number' END;
 CREATE MACRO id_trouble(x) AS CASE
-    WHEN regexp_full_match(x, '\d(\.\d+)?[eE]\+?\d+') AND (contains(x, '+') OR contains(x, '.')) THEN 'scientific_id'
-    WHEN regexp_matches(x, '[\p{Cyrillic}\p{Greek}]') AND regexp_matches(x, '[A-Za-z0-9]') THEN 'mixed_scripts' END;
+    WHEN contains(x, '+') OR contains(x, '.') THEN
+        CASE WHEN regexp_full_match(x, '\d(\.\d+)?[eE]\+?\d+') THEN 'scientific_id' END
+    WHEN strlen(x) > length(x) THEN
+        CASE WHEN regexp_matches(x, '[\p{Cyrillic}\p{Greek}]') AND regexp_matches(x, '[A-Za-z0-9]') THEN 'mixed_scripts' END
+    END;
 CREATE MACRO content(x) AS CASE
     WHEN contains(x, '.')
         THEN regexp_replace(regexp_replace(x, '^([-+]?\d+)\.0*$', '\1'), '^([-+]?\d*\.\d*[1-9])0+$', '\1')
@@ -147,8 +150,10 @@ def define(connection: duckdb.DuckDBPyConnection, is_plain: bool, time_zone: str
     for word, meant in _WORDS.items():
         macros = macros.replace(word, meant)
     connection.execute(macros)
-    blanks = " \t" if is_plain else BLANKS
-    connection.execute(f"CREATE MACRO clean(x) AS nullif(trim(x, '{blanks}'), '')")
+    trimmed = "trim(x, ' \t\r\n')"
+    if not is_plain:  # the long list of blanks is slow: only where a cell is not all ASCII
+        trimmed = f"CASE WHEN strlen(x) = length(x) THEN {trimmed} ELSE trim(x, '{BLANKS}') END"
+    connection.execute(f"CREATE MACRO clean(x) AS nullif({trimmed}, '')")
     check = "false" if is_plain else f"coalesce(regexp_matches(x, '{CONTROL}'), false)"
     connection.execute(f"CREATE MACRO has_control(x) AS {check}")
     connection.execute(f"CREATE MACRO id_form(x) AS {'x' if is_plain else _id_form()}")
@@ -189,4 +194,4 @@ def settled_offset(time_zone: str) -> tuple[date, int] | None:
 def _id_form() -> str:
     letters = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
     halves = "".join(chr(code) for code in range(0x21, 0x7F)).replace("'", "''")
-    return f"translate(x, '{letters}', '{halves}')"
+    return f"CASE WHEN strlen(x) = length(x) THEN x ELSE translate(x, '{letters}', '{halves}') END"

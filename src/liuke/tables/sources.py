@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from liuke.kernel.errors import InvalidInput, NotFound
@@ -56,7 +57,7 @@ class Source:
     meta : Meta
         Columns, counts and what was noticed.
     rows : pyarrow.Table or Path
-        The rows with columns `c0`, `c1`, …; a Parquet file also has `_line`.
+        The rows with columns `_line` and `c0`, `c1`, ….
     bad : Path or None
         Rows whose shape is wrong.
     """
@@ -163,6 +164,7 @@ def _in_memory(source: object) -> Source:
     kept, notes = columnar.usable_columns(table.schema)
     names = [table.schema.names[place] for place in kept]
     plain = table.select(kept).rename_columns([f"c{i}" for i in range(len(kept))])
+    plain = plain.append_column("_line", pa.array(np.arange(1, plain.num_rows + 1)))
     return Source(type(source).__name__, None, Meta(names, rows=plain.num_rows, notes=notes), plain, None)
 
 

@@ -230,6 +230,25 @@ def test_a_csv_export_of_a_loaded_frame_is_already_there(load: Any, store: Store
     assert load(frame.to_csv(index=False)).already_there == 2
 
 
+def test_amounts_a_hundred_times_what_is_stored_are_asked_about(load: Any, store: Store) -> None:
+    load(csv([f"C{i},2026-01-02,{i}.50" for i in range(1, 40)]))
+    cents = csv([f"C{i},2026-02-02,{i}50" for i in range(1, 40)])
+    with pytest.raises(MapNotAccepted, match="another unit"):
+        load(cents, name="cents.csv")
+    load(cents, name="cents.csv", mapping={"amount": "amount * 0.01"})
+    assert (
+        store.read("transactions")["amount"].to_pylist()[:2] * 2
+        == store.read("transactions")["amount"].to_pylist()[39:41] * 2
+    )
+
+
+def test_attributes_of_changing_type_and_spelling_stay_one_column(load: Any, store: Store) -> None:
+    load("customer_id,Level\nC1,1\n", "customers")
+    load("customer_id,level\nC1,1\nC2,gold\n", "customers", name="b.csv")
+    found = {row["customer_id"]: row["Level"] for row in store.read("customers").to_pylist()}
+    assert found == {"C1": "1", "C2": "gold"}
+
+
 def test_a_dry_run_changes_nothing(load: Any, store: Store, tmp_path: Path) -> None:
     done = load(csv([*ORDERS, "C1,x,1"]), dry_run=True)
     assert (done.accepted, done.rejected, done.rejected_file) == (4, 1, None)

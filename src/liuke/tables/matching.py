@@ -155,14 +155,14 @@ def _unstored_sql(part: Part, place: int, relation: str, where: str = "true") ->
 
 
 def _differs(connection: duckdb.DuckDBPyConnection, part: Part, place: int) -> str:
-    current = {row[0]: row[1] for row in connection.execute(f"DESCRIBE current_{place}").fetchall()}
+    current = {row[0].casefold(): row[1] for row in connection.execute(f"DESCRIBE current_{place}").fetchall()}
     arriving = {row[0]: row[1] for row in connection.execute(f"DESCRIBE part_{place}").fetchall()}
     tests = []
     for column in part.columns:
         mine, theirs = f"p.{quoted(column)}", f"c.{quoted(column)}"
-        if column not in current:
+        if column.casefold() not in current:
             tests.append(f"{mine} IS NOT NULL")
-        elif current[column] == arriving[column]:
+        elif current[column.casefold()] == arriving[column]:
             tests.append(f"{mine} IS DISTINCT FROM {theirs}")
         else:
             tests.append(f"content({mine}::VARCHAR) IS DISTINCT FROM content({theirs}::VARCHAR)")

@@ -22,6 +22,7 @@ from liuke.tables.store import Store, quoted, read_parquet
 STEPS = 7
 _SAMPLE_ROWS = 1_000
 _KEY_CLASHES = 0.05
+_JUMP, _ENOUGH_TO_COMPARE = 50, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ def prepared(
     subscriptions = job.store.sql("subscriptions") if job.table != "subscriptions" else None
     sql = casting.staged_sql(cast, subscriptions)
     job.connection.execute(f"CREATE TABLE staged AS {_checked(job, sql, columns)}")
+    jumps = _jumps(job, columns)
+    if jumps and not (accept(columns.doubting(*jumps)) if callable(accept) else accept):
+        raise MapNotAccepted(columns.doubting(*jumps))
     job.checkpoint("cast")
     job.progress(3, STEPS, "matching")
-    notes = [*found.notes, *columns.doubts]
+    notes = [*found.notes, *columns.doubts, *jumps]
     if job.flat:
         return columns, flat.parts(job.flat, columns, attributes), notes
     return columns, _parts(job.table, columns, attributes, contract), notes
@@ -133,6 +137,32 @@ def _proposed(job: Job, given: dict[str, str], contract: dict[str, Column], type
         is_key=lambda place: _is_key(job, place, len(names)),
         has_subscriptions=job.table != "subscriptions" and bool(job.store.files("subscriptions")),
     )
+
+
+def _jumps(job: Job, columns: ColumnMap) -> list[Words]:
+    """Return a doubt for every money column whose usual value is fifty times, or a fiftieth of, what is stored."""
+    stored = job.store.sql(job.table) if job.table in TABLES else None
+    doubts = []
+    for item in columns.mapped:
+        column = TABLES[job.table].column(item.canonical) if stored else None
+        if column is None or column.kind != "money" or item.canonical not in job.store.given(job.table):
+            continue
+        middle = f"SELECT count({item.canonical}) AS n, median(abs({item.canonical})) AS usual FROM"
+        here = querying.row(job.connection, f"{middle} staged WHERE {item.canonical} <> 0")
+        there = querying.row(job.connection, f"{middle} ({stored}) WHERE {item.canonical} <> 0")
+        if min(here["n"], there["n"]) < _ENOUGH_TO_COMPARE:
+            continue
+        ratio = float(here["usual"]) / float(there["usual"])
+        if not 1 / _JUMP < ratio < _JUMP:
+            doubts.append(
+                Words(
+                    f"{item.canonical} 通常是已存数据的 {ratio:.4g} 倍:单位是否是分或万元?"
+                    f'(--map "{item.canonical}=列名 * 0.01")',
+                    f"{item.canonical} is usually {ratio:.4g} times what is stored: is it another unit? "
+                    f'(--map "{item.canonical}=COLUMN * 0.01")',
+                )
+            )
+    return doubts
 
 
 def _is_key(job: Job, place: int, width: int) -> bool:

@@ -112,7 +112,8 @@ CREATE MACRO id_trouble(x) AS CASE
     WHEN contains(x, '+') OR contains(x, '.') THEN
         CASE WHEN regexp_full_match(x, '\d(\.\d+)?[eE]\+?\d+') THEN 'scientific_id' END
     WHEN strlen(x) > length(x) THEN
-        CASE WHEN regexp_matches(x, '[\p{Cyrillic}\p{Greek}]') AND regexp_matches(x, '[A-Za-z0-9]') THEN 'mixed_scripts' END
+        CASE WHEN regexp_matches(x, '[\p{Cyrillic}\p{Greek}]') AND regexp_matches(x, '[A-Za-z0-9]')
+            THEN 'mixed_scripts' END
     END;
 CREATE MACRO content(x) AS CASE
     WHEN contains(x, '.')

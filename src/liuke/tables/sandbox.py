@@ -15,6 +15,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from liuke.kernel.errors import Unavailable
 from liuke.kernel.words import Words
 from liuke.tables.verdicts import FileRefused
 
@@ -74,7 +75,9 @@ def parse(path: Path, kind: str, directory: Path, options: dict[str, object], li
     raise _in_words(child.returncode, child.stderr, limits)
 
 
-def _in_words(code: int, trace: str, limits: Limits) -> FileRefused:
+def _in_words(code: int, trace: str, limits: Limits) -> FileRefused | Unavailable:
+    if "No space left" in trace:
+        return Unavailable("no room to bring the file into plain form: free disk space; nothing was changed")
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return FileRefused.because(
             f"读取超过 {limits.cpu_seconds} 秒的 CPU 上限,文件可能有意设陷,请另存为 CSV",

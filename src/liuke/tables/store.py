@@ -108,11 +108,12 @@ class Store:
     def given(self, table: str) -> dict[str, tuple[int, ...]]:
         """Return for every stored column of `table` the numbers of the loads whose source had that column."""
         found: dict[str, list[int]] = {}
+        spelling: dict[str, str] = {}  # names that differ only in case are one column, as in SQL
         for load in self.loads():
             for record in load["files"]:
                 if record["table"] == table:
                     for column in record["columns"]:
-                        found.setdefault(column, []).append(load["seq"])
+                        found.setdefault(spelling.setdefault(column.casefold(), column), []).append(load["seq"])
         return {column: tuple(numbers) for column, numbers in found.items()}
 
     def sql(self, table: str) -> str | None:

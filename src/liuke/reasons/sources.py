@@ -130,7 +130,7 @@ fees AS (
     GROUP BY r.customer_id
 ),
 disputes AS (
-    SELECT r.customer_id, c.occurred_on, c.category, c.complaint_id,
+    SELECT r.customer_id, c.occurred_on, c.category, c.complaint_id, w.confidence,
            CASE WHEN w.code IN ('Q5', 'P3', 'P4', 'I1', 'I2') THEN w.code ELSE 'R2' END AS code
     FROM rising r
     JOIN complaints c ON c.customer_id = r.customer_id
@@ -142,7 +142,8 @@ disputes AS (
 disputed AS (
     SELECT customer_id, occurred_on, code, coalesce(category, complaint_id) AS detail
     FROM disputes
-    QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY code = 'R2', code, occurred_on DESC, complaint_id) = 1
+    QUALIFY row_number() OVER (PARTITION BY customer_id
+        ORDER BY code = 'R2', confidence DESC NULLS LAST, code, occurred_on DESC, complaint_id) = 1
 )
 SELECT r.customer_id, 'F1' AS code,
        CASE WHEN r.is_lost AND r.n_cycles >= 3 AND r.owed >= 2 * f.fee THEN 'arrears_left' ELSE 'arrears_rising' END

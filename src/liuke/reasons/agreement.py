@@ -231,50 +231,54 @@ def type_shares(engine: Engine) -> pa.Table:
 
 
 PARETO_SQL = """
-WITH lost AS (
-    SELECT r.reason_1 AS code, CAST(v.value AS DECIMAL(18, 2)) AS value
+WITH counted AS (
+    SELECT r.reason_1 AS code, count(*) FILTER (WHERE a.is_lost) AS customers_lost,
+           count(*) FILTER (WHERE NOT a.is_lost) AS customers_leaving,
+           sum(CAST(v.value AS DECIMAL(18, 2))) FILTER (WHERE a.is_lost) AS value_lost
     FROM reasons r
-    JOIN reason_anchors a ON a.customer_id = r.customer_id AND a.is_lost
+    JOIN reason_anchors a ON a.customer_id = r.customer_id
     LEFT JOIN reason_values v ON v.customer_id = r.customer_id
+    WHERE a.is_lost OR r.reason_1 <> 'X'
+    GROUP BY r.reason_1
 ),
-counted AS (
-    SELECT code, count(*) AS n_customers, sum(value) AS value_lost FROM lost GROUP BY code
+placed AS (
+    SELECT *, row_number() OVER (ORDER BY coalesce(value_lost, 0) DESC, customers_lost DESC, customers_leaving DESC,
+                                          code) AS place
+    FROM counted
 ),
 ranked AS (
-    SELECT *, sum(n_customers) OVER () AS n_all,
-           sum(n_customers) OVER (ORDER BY coalesce(value_lost, 0) DESC, n_customers DESC, code
-                                  ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS n_so_far,
-           coalesce(sum(value_lost) OVER (), 0) AS value_all,
-           coalesce(sum(value_lost) OVER (ORDER BY coalesce(value_lost, 0) DESC, n_customers DESC, code
-                                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), 0) AS value_so_far
-    FROM counted
+    SELECT *, sum(customers_lost) OVER () AS lost_all, sum(customers_lost) OVER so_far AS lost_so_far,
+           coalesce(sum(value_lost) OVER (), 0) AS value_all, coalesce(sum(value_lost) OVER so_far, 0) AS value_so_far
+    FROM placed
+    WINDOW so_far AS (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 )
-SELECT p.code, c.zh, c.en, c.churn_type, c.controllable, p.n_customers,
+SELECT p.code, c.level_1 AS letter, c.zh, c.en, c.churn_type, c.controllable, p.customers_lost, p.customers_leaving,
+       CASE WHEN p.lost_all > 0 THEN CAST(p.customers_lost AS DOUBLE) / CAST(p.lost_all AS DOUBLE) END AS share,
+       CASE WHEN p.lost_all > 0 THEN CAST(p.lost_so_far AS DOUBLE) / CAST(p.lost_all AS DOUBLE) END AS cumulative_share,
        CAST(p.value_lost AS DECIMAL(18, 2)) AS value_lost,
-       CAST(p.n_customers AS DOUBLE) / CAST(p.n_all AS DOUBLE) AS share,
-       CAST(p.n_so_far AS DOUBLE) / CAST(p.n_all AS DOUBLE) AS cumulative_share,
        CASE WHEN p.value_all > 0 THEN CAST(p.value_so_far AS DOUBLE) / CAST(p.value_all AS DOUBLE) END
            AS cumulative_value_share
 FROM ranked p JOIN reason_codes c ON c.code = p.code
-ORDER BY coalesce(p.value_lost, 0) DESC, p.n_customers DESC, p.code
+ORDER BY p.place
 """
 
 
 def pareto(engine: Engine, values: pa.Table | None = None) -> pa.Table:
-    """Return first reasons of the losses with customers and value lost, the dearest first.
+    """Return first reasons with the customers and the value lost to them, the dearest first.
 
     Parameters
     ----------
     engine : Engine
         Holds `reasons` and its steps; gets `reason_values`.
     values : pa.Table, optional
-        customer_id, value: what each customer was worth, in money. Without it reasons are ordered by customers.
+        customer_id, value: what each customer was worth, in money. Without it reasons are ordered by customers lost.
 
     Returns
     -------
     pa.Table
-        code, zh, en, churn_type, controllable, n_customers, value_lost (null where no value is known), share,
-        cumulative_share, cumulative_value_share.
+        code, letter, zh, en, churn_type, controllable, customers_lost, customers_leaving (still here, with evidence
+        for this reason first), share and cumulative_share of the lost (null where nobody is lost), value_lost,
+        cumulative_value_share (both null where no value is known).
     """
     empty = pa.table({"customer_id": pa.array([], pa.string()), "value": pa.array([], pa.decimal128(18, 2))})
     engine.register("reason_values", empty if values is None else values.select(["customer_id", "value"]))

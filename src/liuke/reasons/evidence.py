@@ -98,16 +98,20 @@ WITH gathered AS ({" UNION ALL ".join(f"SELECT * FROM ({source})" for source in 
     UNION ALL
     SELECT customer_id, code, kind, happened_on, confidence, value, detail FROM reason_extra
 ),
+debtors AS (SELECT DISTINCT customer_id FROM gathered WHERE kind = 'arrears_left'),
 weighed AS (
-    SELECT g.customer_id, g.code, g.kind, CAST(g.happened_on AS DATE) AS happened_on,
+    SELECT g.customer_id, g.kind,
+           CASE WHEN g.code = 'F2' AND d.customer_id IS NOT NULL THEN 'F1' ELSE g.code END AS code,
+           CAST(g.happened_on AS DATE) AS happened_on,
            round(CAST(coalesce(g.weight, k.confidence) AS DOUBLE), 6) AS confidence,
            CAST(g.value AS DOUBLE) AS value, CAST(g.detail AS VARCHAR) AS detail
     FROM gathered g
     JOIN evidence_kinds k ON k.kind = g.kind
     JOIN reason_anchors a ON a.customer_id = g.customer_id
+    LEFT JOIN debtors d ON d.customer_id = g.customer_id
     WHERE g.happened_on <= a.seen_until
 )
-SELECT * FROM weighed
+SELECT customer_id, code, kind, happened_on, confidence, value, detail FROM weighed
 QUALIFY row_number() OVER (
     PARTITION BY customer_id, code, kind, happened_on
     ORDER BY confidence DESC, value DESC NULLS LAST, detail NULLS LAST) = 1
@@ -178,8 +182,9 @@ def _coded(source: str, label: str) -> Iterator[tuple[str, str, float]]:
     for number, code in enumerate(codes):
         yield code, kind, base if number == 0 else base * CONTRIBUTING
     if not codes and source != "events":
+        told = "contact_topic" if source == "stated_contact" else kind
         for finding in text.findings(label):
-            yield finding.code, kind, min(base, finding.confidence)
+            yield finding.code, told, min(base, finding.confidence)
 
 
 def _spells(item: lists.Label, label: str) -> bool:
@@ -234,6 +239,11 @@ def create_evidence(
     -----
     Columns: customer_id, code, kind, happened_on, confidence, value, detail; sorted and unique by the first four. For a
     lost customer evidence counts up to 90 days after the loss; for a present one the anchor is `as_of`.
+
+    The reason of a contact that no vocabulary knows is its topic, not what the customer says of leaving, unless the
+    contact came after the loss. A cut-off for debts is the firm's act (``F2``), but part of leaving on purpose
+    (``F1``) where the debts grew by at least one and a half monthly fees a cycle. A suspension with something owed is
+    one for debts.
     """
     anchors.create_anchors(engine, as_of)
     engine.register("evidence_kinds", wording.kinds_table())

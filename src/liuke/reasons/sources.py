@@ -71,7 +71,10 @@ JOIN subscriptions s ON s.customer_id = a.customer_id
 JOIN reason_labels w ON w.source = 'stated_end' AND w.label = s.end_reason
 WHERE s.ended_on <= a.seen_until AND s.ended_on > a.anchor_on - 31
 UNION ALL
-SELECT a.customer_id, w.code, 'stated_contact', c.occurred_on, w.confidence, NULL, c.reason
+SELECT a.customer_id, w.code,
+       CASE WHEN a.is_lost AND c.occurred_on >= a.anchor_on THEN 'stated_contact' ELSE w.kind END, c.occurred_on,
+       CASE WHEN w.kind = 'stated_contact' OR (a.is_lost AND c.occurred_on >= a.anchor_on) THEN w.confidence END,
+       NULL, c.reason
 FROM reason_anchors a
 JOIN contacts c ON c.customer_id = a.customer_id
 JOIN reason_labels w ON w.source = 'stated_contact' AND w.label = c.reason
@@ -88,16 +91,25 @@ WITH seen AS (
       AND e.occurred_on > a.anchor_on
           - CAST(CASE WHEN w.kind = 'life_event' THEN $life_days ELSE $complaint_days END AS INTEGER)
 ),
+owing AS (
+    SELECT DISTINCT s.customer_id
+    FROM seen s JOIN balances b ON b.customer_id = s.customer_id
+    WHERE s.kind = 'suspended' AND b.owed > 0 AND b."on" <= s.anchor_on AND b."on" > s.occurred_on - 62
+),
 complained AS (
     SELECT DISTINCT s.customer_id
     FROM seen s JOIN complaints c ON c.customer_id = s.customer_id
     WHERE s.kind = 'payment_failed' AND c.occurred_on <= s.occurred_on AND c.occurred_on > s.occurred_on - 60
 )
-SELECT s.customer_id, s.code, s.kind, s.occurred_on AS happened_on,
+SELECT s.customer_id,
+       CASE WHEN s.kind = 'suspended' AND owing.customer_id IS NOT NULL THEN 'F2' ELSE s.code END AS code,
+       s.kind, s.occurred_on AS happened_on,
        CASE WHEN s.kind = 'payment_failed' AND complained.customer_id IS NOT NULL THEN 0.5 ELSE s.confidence END
            AS weight,
        NULL::DOUBLE AS value, s.detail
-FROM seen s LEFT JOIN complained ON complained.customer_id = s.customer_id
+FROM seen s
+LEFT JOIN complained ON complained.customer_id = s.customer_id
+LEFT JOIN owing ON owing.customer_id = s.customer_id
 """
 
 ARREARS = """
@@ -146,7 +158,7 @@ disputed AS (
         ORDER BY code = 'R2', confidence DESC NULLS LAST, code, occurred_on DESC, complaint_id) = 1
 )
 SELECT r.customer_id, 'F1' AS code,
-       CASE WHEN r.is_lost AND r.n_cycles >= 3 AND r.owed >= 2 * f.fee THEN 'arrears_left' ELSE 'arrears_rising' END
+       CASE WHEN r.is_lost AND 10 * r.owed >= 15 * f.fee * r.n_cycles THEN 'arrears_left' ELSE 'arrears_rising' END
            AS kind,
        r.billed_on AS happened_on, NULL::DOUBLE AS weight, CAST(r.owed AS DOUBLE) AS value,
        CAST(r.n_cycles AS VARCHAR) AS detail

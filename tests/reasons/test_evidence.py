@@ -88,6 +88,17 @@ def test_a_stated_reason_is_understood_in_any_vocabulary():
     assert pieces(engine, "dan") == {("C1", "stated_contact"): (0.7, None, "competitor")}
 
 
+def test_the_topic_of_a_call_is_not_yet_a_reason_said_for_leaving():
+    call = {"channel": "phone", "direction": "in", "reason": "故障报修"}
+    engine = reasoned(
+        {"contacts": [{**call, "contact_id": "1", "customer_id": "ann", "occurred_at": noon(before(5))},
+                      {**call, "contact_id": "2", "customer_id": "bob", "occurred_at": noon(LOST_ON + timedelta(5))}]},
+        spells(["ann", "bob"]),
+    )  # fmt: skip
+    assert pieces(engine, "ann") == {("Q2", "contact_topic"): (0.4, None, "故障报修")}
+    assert pieces(engine, "bob") == {("Q2", "stated_contact"): (0.6, None, "故障报修")}
+
+
 def test_a_survey_answer_tells_its_reasons():
     engine = reasoned(
         {"survey_answers": [{"survey_id": "1", "customer_id": "ann", "answered_at": noon(LOST_ON + timedelta(10)),

@@ -31,7 +31,7 @@ def churn_by_month(rows: Sequence[Mapping[str, Any]], ceiling: float, language: 
         tooltip=[alt.Tooltip("month:O"), alt.Tooltip("value:Q", title=rate, format=".2%")],
     )
     roof = alt.Chart(rows_of([{"ceiling": ceiling}])).mark_rule(color=RED, strokeDash=[4, 4]).encode(y="ceiling:Q")
-    title = Words("流失率与上限(虚线)", "Churn against its ceiling (dashed)")
+    title = Words("流失率与上限（虚线）", "Churn against its ceiling (dashed)")
     return styled((band + line + roof).properties(title=titled(title, language)))
 
 
@@ -67,7 +67,7 @@ def leaky_bucket(rows: Sequence[Mapping[str, Any]], language: Language) -> Any:
             tooltip=["month:O", "what:N", alt.Tooltip("size:Q", format=",")],
         )
     )
-    title = Words("漏桶:流入与流出", "The leaky bucket: in and out")
+    title = Words("漏桶：流入与流出", "The leaky bucket: in and out")
     return styled(chart.properties(title=titled(title, language)))
 
 

@@ -44,7 +44,7 @@ def calibration(table: Sequence[Mapping[str, Any]], language: Language) -> Any:
             ],
         )
     )
-    title = Words("校准:预测的概率可信吗", "Calibration: can the probabilities be trusted?")
+    title = Words("校准：预测的概率可信吗", "Calibration: can the probabilities be trusted?")
     return styled((line + points).properties(title=titled(title, language)), width=300, height=260)
 
 
@@ -77,5 +77,5 @@ def lift(table: Sequence[Mapping[str, Any]], language: Language) -> Any:
     chance = (
         alt.Chart(rows_of([{"a": 0.0}, {"a": 1.0}])).mark_line(color=GREY, strokeDash=[4, 4]).encode(x="a:Q", y="a:Q")
     )
-    title = Words("提升:风险最高的客户里有多少真流失", "Lift: how many losses the riskiest hold")
+    title = Words("提升：风险最高的客户里有多少真流失", "Lift: how many losses the riskiest hold")
     return styled((chance + line).properties(title=titled(title, language)), width=300, height=260)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
 from liuke.kernel.words import Language, Words
+from liuke.risk.levels import WARNING_WORDS as LEVELS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,12 +19,7 @@ BLUE, TEAL, RED, AMBER, YELLOW, GREEN, GREY = (
     "#2456a6", "#1d7f8c", "#b3261e", "#b85c00", "#8a6d00", "#1e7a46", "#8592a3",
 )  # fmt: skip
 WARNING_COLOURS = {"red": RED, "amber": AMBER, "yellow": YELLOW, "green": GREEN}
-WARNING_WORDS = {
-    "red": Words("高危", "red"),
-    "amber": Words("预警", "amber"),
-    "yellow": Words("关注", "yellow"),
-    "green": Words("正常", "green"),
-}
+WARNING_WORDS = {code: LEVELS[code] for code in WARNING_COLOURS}
 FONT = "system-ui, -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 
 
@@ -50,7 +47,7 @@ def styled(chart: Any, *, width: int = 520, height: int = 240) -> Any:
     """Return `chart` in the house's look."""
     sized: Any = chart.properties(width=width, height=height)
     return (
-        sized.configure(font=FONT, background="transparent")
+        sized.configure(font=FONT, background="transparent", aria=False)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=MUTED, titleColor=MUTED, gridColor=GRID, domainColor=GRID, tickColor=GRID, labelFontSize=11,
@@ -60,9 +57,12 @@ def styled(chart: Any, *, width: int = 520, height: int = 240) -> Any:
     )  # fmt: skip
 
 
-def svg(chart: alt.TopLevelMixin) -> str:
-    """Return `chart` as SVG text, made in this process without a browser or a network."""
+def svg(chart: Any) -> str:
+    """Return `chart` as SVG text, made in this process without a browser or a network; its title names it."""
     import vl_convert
 
-    made: str = vl_convert.vegalite_to_svg(chart.to_json(validate=False), allowed_base_urls=[])
-    return made
+    spec = chart.to_dict(validate=False)
+    made: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    name = escape(str((spec.get("title") or {}).get("text") or ""), quote=True)
+    plain = made.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "", 1)
+    return plain.replace("<svg ", f'<svg role="img" aria-label="{name}" ', 1)

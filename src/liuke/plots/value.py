@@ -23,7 +23,7 @@ def concentration(table: pa.Table, language: Language) -> Any:
     language : {'zh', 'en'}
         Of the labels.
     """
-    x = Words("客户比例(从高到低)", "share of customers, best first").in_(language)
+    x = Words("客户比例（从高到低）", "share of customers, best first").in_(language)
     y = Words("未来价值比例", "share of future value").in_(language)
     axis = alt.Axis(format=".0%")
     curve = (
@@ -68,5 +68,5 @@ def spend_curve(table: pa.Table, spent: float, language: Language) -> Any:
         .mark_rule(color=RED, strokeDash=[4, 4], strokeWidth=1.5)
         .encode(x="spent:Q")
     )
-    title = Words("再多投入还值得吗(虚线为本计划)", "Is more money worth it? (dashed: this plan)")
+    title = Words("再多投入还值得吗（虚线为本计划）", "Is more money worth it? (dashed: this plan)")
     return styled((curve + here).properties(title=titled(title, language)), width=300, height=260)

@@ -29,3 +29,9 @@ class Engine(Protocol):
 
     def known(self, as_of: date) -> Engine:
         """Return an engine that sees only what was known on `as_of`, with names of its own for new steps."""
+
+    def forget(self) -> None:
+        """Drop every step kept under this engine's names."""
+
+    def close(self) -> None:
+        """Let go of files and memory."""

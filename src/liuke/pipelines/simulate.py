@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from liuke.kernel.errors import InvalidInput
 from liuke.kernel.progress import Progress, silent
 from liuke.pipelines.load import load
 from liuke.pipelines.snapshot import write_parquet
@@ -15,6 +16,10 @@ from liuke.workspace.folder import DEFINITIONS, AlreadyThere, Workspace, new_wor
 
 ENDS_ON = date(2026, 6, 30)
 """The last day of an invented history; a constant, so that the same seed gives the same company."""
+
+
+class NotInvented(InvalidInput):
+    """There is no simulation of that industry."""
 
 
 def simulate(
@@ -49,8 +54,10 @@ def simulate(
     AlreadyThere
         If the workspace already holds loads: invented and real customers are never mixed.
     """
-    from liuke.simulation import simulate as invent
+    from liuke.simulation.company import simulate as invent
 
+    if industry not in ("telecom", "retail"):
+        raise NotInvented(f"{industry} cannot be invented yet; choose telecom or retail")
     place = _empty_workspace(Path(workspace), industry)
     zh = place.definitions.company.language == "zh"
     invented = invent(industry, customers=customers, months=months, seed=seed, ends_on=ENDS_ON, progress=progress)
@@ -58,7 +65,8 @@ def simulate(
     rows: dict[str, int] = {}
     for done, (name, table) in enumerate(invented.tables.items()):
         progress(done, len(invented.tables), step)
-        rows[name] = load(place, name, table, accept=True, today=ENDS_ON, source_name=f"simulated {name}").accepted
+        if table.num_rows:
+            rows[name] = load(place, name, table, accept=True, today=ENDS_ON).accepted
     progress(len(invented.tables), len(invented.tables), step)
     with publishing.staged(place.path / "truth") as folder:
         for name, table in invented.truth.items():

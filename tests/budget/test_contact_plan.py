@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -62,7 +63,7 @@ def test_the_three_waves_listen_answer_the_reason_and_turn_to_another_channel_or
     assert [row["script"] for row in rows] == ["listen", "remedy", "senior"]
     assert [row["condition"] for row in rows] == ["start", "unanswered_or_reason_found", "not_won"]
     assert [row["channel"] for row in rows] == ["sms", "sms", "phone"]
-    assert all(b["due_on"] - a["due_on"] >= timedelta(days=7) for a, b in zip(rows, rows[1:], strict=False))
+    assert all(b["due_on"] - a["due_on"] >= timedelta(days=7) for a, b in pairwise(rows))
     assert "调整资费与定制套餐" in rows[1]["script_words"]
     assert rows[2]["staff_id"] is None
 
@@ -135,6 +136,13 @@ def test_a_calming_message_is_one_wave_that_sells_nothing():
     assert [(row["script"], row["remedy"]) for row in got] == [("comfort", None)]
 
 
+def test_a_remedy_that_takes_no_minutes_never_takes_staff_to_the_customer():
+    people = customers({"customer_id": "An", "tier": 3}, {"customer_id": "Bo", "tier": 1, "consent_sms": False})
+    *_, got = planned(people, remedy="coupon")
+    assert all(not CHANNELS[row["channel"]].is_staffed for row in got.plan.to_pylist())
+    assert {row["customer_id"] for row in got.plan.to_pylist()} == {"An", "Bo"}
+
+
 def test_instants_are_read_where_there_is_no_local_date():
     past = contacts(("An", "sms", AS_OF, 1, None)).drop_columns(["occurred_on"])
     past = past.append_column("occurred_at", pa.array([datetime(2025, 3, 31, 23, 59)], pa.timestamp("us")))
@@ -163,7 +171,10 @@ person = st.fixed_dictionaries(
     }
 )
 touch = st.tuples(
-    st.sampled_from(list(CHANNELS)), st.integers(0, 100), st.sampled_from([None, 1, 2, 3]), st.sampled_from([None, "refused"])
+    st.sampled_from(list(CHANNELS)),
+    st.integers(0, 100),
+    st.sampled_from([None, 1, 2, 3]),
+    st.sampled_from([None, "refused"]),
 )  # fmt: skip
 any_rules = st.builds(
     ContactRules,

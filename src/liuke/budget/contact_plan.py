@@ -148,7 +148,7 @@ def _wave(
     is_only = chosen.n_waves[at] == 1
     brings = (remedy != COMFORT) & ((number == 2) | ((number == 1) & is_only))
     carries = _carries(remedies)
-    usable = ways.allowed[row] & (carries[remedy] | ~brings[:, None])
+    usable = ways.allowed[row] & (carries[remedy] | ~brings[:, None]) & ~_spares(remedies)[remedy]
     rank = ways.rank[row].copy()
     if number == 3:
         staffed = np.array([channel.is_staffed for channel in channels()])
@@ -172,7 +172,17 @@ def _carries(remedies: Sequence[Remedy]) -> np.ndarray:
     """Return which channels can deliver each remedy; the last row, reached by `COMFORT`, is all of them."""
     codes = [channel.code for channel in channels()]
     rows = [[code in remedy.channels for code in codes] for remedy in remedies]
-    return np.array([*rows, [True] * len(codes)], dtype=bool)
+    carries: np.ndarray = np.array([*rows, [True] * len(codes)], dtype=bool) & ~_spares(remedies)
+    return carries
+
+
+def _spares(remedies: Sequence[Remedy]) -> np.ndarray:
+    """Return the staffed channels not used for each remedy: one that takes no minutes and can go without staff."""
+    is_staffed = np.array([channel.is_staffed for channel in channels()])
+    unstaffed = {channel.code for channel in channels() if not channel.is_staffed}
+    rows = [remedy.minutes == 0 and not unstaffed.isdisjoint(remedy.channels) for remedy in remedies]
+    spares: np.ndarray = np.array([*rows, False], dtype=bool)[:, None] & is_staffed
+    return spares
 
 
 def deliverable(ways: Access, remedies: Sequence[Remedy]) -> np.ndarray:

@@ -261,7 +261,7 @@ def test_budget_minutes_and_capacities_are_kept_and_the_bound_is_near():
     customers = crowd(3000)
     remedies = tuple(replace(remedy, capacity=20) if remedy.minutes else remedy for remedy in REMEDIES)
     got = decided(customers, remedies=remedies, budget=1500, staff_minutes=600).summary
-    assert got["spent"] <= 1500 and got["staff_minutes"]["used"] <= 600
+    assert got["spent"] <= 1500 and 550 < got["staff_minutes"]["used"] <= 600
     minutes = {remedy.code: remedy.minutes for remedy in REMEDIES}
     assert all(row["customers"] <= 20 for row in got["remedies"] if minutes[row["code"]])
     assert 0 <= got["gap"] <= 0.01 * got["bound"]

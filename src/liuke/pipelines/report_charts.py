@@ -36,9 +36,8 @@ def charts(
         {"month": row["month"], "value": row["rate"], "low": row.get("low"), "high": row.get("high")} for row in rated
     ]
     warned = [row for row in content.parts("warnings") if row.get("warning")]
-    named = pa.Table.from_pylist(
-        [{"reason": row["reason"], "churn_type": row["churn_type"], "customers": row["customers"]} for row in why]
-    )
+    wanted = ("reason", "churn_type", "customers")
+    named = [{name: row[name] for name in wanted} for row in why[:PARETO]]
     return {
         "history": [
             *drawn(churn, lambda rows: history.churn_by_month(rows, ceiling, language)),
@@ -47,7 +46,7 @@ def charts(
         "cohorts": next(iter(drawn(cells, lambda rows: history.cohort_heatmap(rows, language))), ""),
         "warnings": [
             *drawn(warned, lambda rows: history.warnings(rows, language)),
-            *drawn(named.slice(0, PARETO), lambda rows: reasons.pareto(rows, language)),
+            *drawn(named, lambda rows: reasons.pareto(pa.Table.from_pylist(rows), language)),
         ],
         **_of_money(content, drawn),
         "model": _of_model(content, drawn),

@@ -34,9 +34,11 @@ class Column:
     kind: str = "text"
 
     @property
-    def is_number(self) -> bool:
-        """Whether it is set to the right."""
-        return self.kind in {"number", "decimal", "share", "money"}
+    def look(self) -> str:
+        """How it is set: numbers to the right, short words on one line, sentences with room."""
+        if self.kind in {"number", "decimal", "share", "money"}:
+            return "number"
+        return {"text": "", "long": "long", "reason": "", "remedy": ""}.get(self.kind, "short")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Heading:
     """A column's title as shown."""
 
     title: str
-    is_number: bool
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def written(
     """Return rows written for people; columns that are null in all rows are left out."""
     shown = [one for one in columns if not rows or any(row.get(one.name) is not None for row in rows)]
     return Rows(
-        tuple(Heading(one.words.in_(speech.language), one.is_number) for one in shown),
+        tuple(Heading(one.words.in_(speech.language), one.look) for one in shown),
         tuple(tuple(_cell(one, row.get(one.name), speech) for one in shown) for row in rows),
         empty.in_(speech.language),
         more.in_(speech.language) if more else "",

@@ -17,7 +17,7 @@ CUSTOMER = (
     "tier", "reason_1", "decision", "decision_why", "remedy", "cost", "expected_gain",
 )  # fmt: skip
 PLAN = ("customer_id", "wave", "channel", "due_on", "from_hour", "to_hour", "staff_id", "script", "condition")
-NAME = Column("customer_id", Words("客户", "Customer"))
+NAME = Column("customer_id", Words("客户", "Customer"), "name")
 FIRST_COLUMNS = (
     NAME,
     Column("warning", Words("预警", "Warning"), "warning"),
@@ -27,16 +27,16 @@ FIRST_COLUMNS = (
     Column("channel", Words("渠道", "Channel"), "channel"),
     Column("due_on", Words("联系日期", "Due on"), "date"),
     Column("expected_gain", Words("预计净收益", "Expected gain"), "money"),
-    Column("why", Words("为什么", "Why")),
+    Column("why", Words("为什么", "Why"), "long"),
 )
 LET_GO_COLUMNS = (
     NAME,
     Column("tier", Words("层级", "Tier"), "tier"),
     Column("rule", Words("规则", "Rule"), "rule"),
-    Column("why", Words("理由", "Why")),
+    Column("why", Words("理由", "Why"), "long"),
     Column("residual_lifetime_value", Words("未来价值", "Future value"), "money"),
     Column("review_on", Words("复核日期", "Review on"), "date"),
-    Column("confirm", Words("确认", "Confirmation")),
+    Column("confirm", Words("确认", "Confirmation"), "name"),
 )
 
 

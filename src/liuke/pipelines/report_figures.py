@@ -22,14 +22,14 @@ SHOWN = {
     "net_revenue_retention": "net",
 }
 BUCKET_COLUMNS = (
-    Column("month", Words("月份", "Month")),
+    Column("month", Words("月份", "Month"), "name"),
     Column("start", Words("期初", "At the start"), "number"),
     Column("joined", Words("新增", "Joined"), "number"),
     Column("returned", Words("挽回", "Returned"), "number"),
     Column("lost", Words("流失", "Lost"), "number"),
     Column("end", Words("期末", "At the end"), "number"),
     Column("rate", Words("月流失率", "Monthly churn"), "share"),
-    Column("between", Words("95% 区间", "95% interval")),
+    Column("between", Words("95% 区间", "95% interval"), "name"),
     Column("gross", Words("毛收入留存", "Gross revenue retention"), "share"),
     Column("net", Words("净收入留存", "Net revenue retention"), "share"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -229,15 +229,14 @@ class Speech:
         return f"{value.year} 年 {value.month} 月" if self.language == "zh" else f"{value:%B} {value.year}"
 
     def written(self, kind: str, value: Any) -> str:
-        """Return `value` as its kind is written: text, number, share, money, date, last_day, or a vocabulary."""
+        """Return `value` written as its kind asks: text (long, name), number, share, money, date, or a vocabulary."""
         writers: dict[str, Callable[[Any], str]] = {
-            "text": lambda one: UNKNOWN if one in (None, "") else str(one),
+            **dict.fromkeys(("text", "long", "name"), lambda one: UNKNOWN if one in (None, "") else str(one)),
             "number": self.number,
             "decimal": lambda one: self.number(one, 3),
             "share": self.share,
             "money": self.money,
             "date": self.day,
-            "last_day": lambda one: UNKNOWN if one is None else self.day(one - timedelta(days=1)),
         }
         writer = writers.get(kind)
         return self.code(kind, value) if writer is None else writer(value)

@@ -114,7 +114,7 @@ def _sheet(table: pa.Table, columns: Sequence[Column], content: Content) -> pa.T
 def _values(column: pa.ChunkedArray, shown: Column, content: Content) -> pa.ChunkedArray | pa.Array:
     """Return a column's values: codes in words, shares in percent, all else as it is."""
     speech = content.speech
-    if pc.all(pc.is_null(column)).as_py() or shown.kind in {"text", "number", "money", "date"}:
+    if column.null_count == len(column) or shown.kind in {"text", "name", "number", "money", "date"}:
         return column
     if shown.kind == "share":
         return pc.round(pc.multiply(pc.cast(column, pa.float64()), 100.0), 2)

@@ -84,7 +84,7 @@ def cohort_heatmap(rows: Sequence[Mapping[str, Any]], language: Language) -> Any
     age = Words("加入后月数", "months since joining").in_(language)
     base = alt.Chart(rows_of(rows)).encode(
         x=alt.X("age:O", title=age, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("cohort:O", title=Words("加入月份", "joined in").in_(language)),
+        y=alt.Y("cohort:O", title=Words("加入月份", "joined in").in_(language), axis=alt.Axis(titlePadding=12)),
     )
     cells = base.mark_rect().encode(
         color=alt.Color("rate:Q", title=None, scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
@@ -114,7 +114,8 @@ def warnings(rows: Sequence[Mapping[str, Any]], language: Language) -> Any:
     named = [{**row, "level": WARNING_WORDS[row["warning"]].in_(language)} for row in rows]
     count = Words("客户数", "customers").in_(language)
     base = alt.Chart(rows_of(named)).encode(
-        y=alt.Y("level:N", sort=order, title=None), x=alt.X("customers:Q", title=count)
+        y=alt.Y("level:N", sort=order, title=None),
+        x=alt.X("customers:Q", title=count, axis=alt.Axis(tickMinStep=1, format=",d", tickCount=5)),
     )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         color=alt.Color("level:N", legend=None, scale=alt.Scale(domain=order, range=[*WARNING_COLOURS.values()])),

@@ -26,7 +26,25 @@ class Form(StrEnum):
 
 
 SnapshotOption = Annotated[str | None, typer.Option(help="ID; the newest by default · 默认最新", metavar="ID")]
-LanguageOption = Annotated[str | None, typer.Option("--lang", help="zh or en; the workspace's by default")]
+
+
+class Tongue(StrEnum):
+    """The language of an answer."""
+
+    zh = "zh"
+    en = "en"
+
+
+LanguageOption = Annotated[Tongue | None, typer.Option("--lang", help="The workspace's by default · 默认工作区语言")]
+ON_TERMINAL = {
+    "plan": ("customer_id", "wave", "channel", "due_on", "from_hour", "to_hour", "remedy", "staff_id", "condition"),
+    "customers": ("customer_id", "state", "churn_probability", "warning", "residual_lifetime_value", "tier", "reason_1",
+                  "decision", "remedy", "expected_gain"),
+    "let-go": ("customer_id", "tier", "residual_lifetime_value", "why", "review_on", "needs_confirmation"),
+    "evidence": ("customer_id", "code", "happened_on", "confidence", "sentence_zh"),
+    "signals": ("customer_id", "rank", "feature", "share", "text_zh"),
+}  # fmt: skip
+"""Columns drawn on a terminal where a table has more than fit; files and pipes get all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -104,7 +122,8 @@ def _show_table(content: pa.Table, form: Form, limit: int, title: str) -> None:
 
 def _draw(content: pa.Table, limit: int, title: str) -> None:
     shown = content.slice(0, limit)
-    filled = [name for name in content.column_names if content.column(name).null_count < content.num_rows]
+    wanted = [name for name in ON_TERMINAL.get(title, content.column_names) if name in content.column_names]
+    filled = [name for name in wanted if content.column(name).null_count < content.num_rows]
     drawn = RichTable(title=title, title_justify="left", header_style="bold", show_lines=False)
     for name in filled:
         numeric = pa.types.is_floating(content.schema.field(name).type) or pa.types.is_integer(
@@ -114,9 +133,9 @@ def _draw(content: pa.Table, limit: int, title: str) -> None:
     for row in shown.to_pylist():
         drawn.add_row(*[_cell(row[name]) for name in filled])
     out.print(drawn)
-    empty = [name for name in content.column_names if name not in filled]
+    hidden = len(content.column_names) - len(filled)
     rest = f"{min(limit, content.num_rows):,} of {content.num_rows:,} rows"
-    out.print(rest + (f"; empty columns not shown: {', '.join(empty)}" if empty and content.num_rows else ""))
+    out.print(rest + (f"; {hidden} more columns with --format csv -o FILE" if hidden else ""))
 
 
 def _cell(value: object) -> str:
@@ -138,7 +157,7 @@ def explain(
     from liuke.pipelines.explain import explain as explained
 
     with spoken_errors(as_json):
-        done = explained(directory, customer, snapshot=snapshot, language=language)
+        done = explained(directory, customer, snapshot=snapshot, language=language.value if language else None)
     if as_json:
         answer(done)
         return
@@ -162,7 +181,14 @@ def report(
     if output.suffix not in (".html", ".xlsx"):
         raise typer.BadParameter("the file must end in .html or .xlsx", param_hint="-o")
     with spoken_errors(as_json), progress_bar() as progress:
-        done = write(directory, output, month=month, snapshot=snapshot, language=language, progress=progress)
+        done = write(
+            directory,
+            output,
+            month=month,
+            snapshot=snapshot,
+            language=language.value if language else None,
+            progress=progress,
+        )
     if as_json:
         answer(done)
     else:

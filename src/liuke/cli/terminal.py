@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -19,7 +19,12 @@ EXIT_FAULT, EXIT_USE, EXIT_INPUT = 1, 2, 3
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout · 输出一个 JSON 文档")]
 
+NARROW = 80
+WIDE = 160
+
 out = Console(highlight=False, soft_wrap=True)
+if not out.is_terminal:
+    out.width = WIDE
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -72,7 +77,7 @@ def progress_bar() -> Iterator[Reported]:
         yield report
 
 
-def _lines() -> Callable[[int, int, str], None]:
+def _lines() -> Reported:
     told: set[str] = set()
 
     def report(done: int, total: int, step: str) -> None:

@@ -1,1 +1,4 @@
-"""Whole runs, the only place where the pillars meet: `load`, `run`, `decide`, `report`, `show`, `simulate`, `backtest`."""
+"""Whole runs, the only place where the pillars meet.
+
+The verbs: `load`, `run`, `decide`, `report`, `show`, `explain`, `simulate`, `backtest`, `demo`.
+"""

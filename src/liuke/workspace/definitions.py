@@ -65,8 +65,8 @@ class WarningCuts(_Section):
     risk_high: float | None = Field(default=None, gt=0, lt=1)
     value_mid: Share = 0.5
     value_high: Share = 0.8
-    urgency_mid: Share = 0.3
-    urgency_high: Share = 0.6
+    urgency_mid: Share = 0.45
+    urgency_high: Share = 0.52
 
 
 class Tier(_Section):

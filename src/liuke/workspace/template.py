@@ -47,8 +47,8 @@ referral_share = 0.2            # share of a friend's margin credited to who rec
 # risk_high = 0.35
 value_mid = 0.5
 value_high = 0.8
-urgency_mid = 0.3
-urgency_high = 0.6
+urgency_mid = 0.45              # share of the window's risk that falls into its first third · 风险落在窗口前段的比例
+urgency_high = 0.52
 
 [tiers]                         # at most five, by FUTURE value · 最多五层,按未来价值划分
 names = [

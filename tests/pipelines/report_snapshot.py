@@ -196,7 +196,7 @@ def summary(name: str) -> dict[str, Any]:
             "previous": "2024-05-31.001",
             "moved": [
                 {"what_zh": "客户数", "what_en": "customers", "before": 1_000, "now": 1_020},
-                {"what_zh": "流失率", "what_en": "churn", "before": 0.02, "now": 0.025, "unit": "share"},
+                {"what_zh": "流失率", "what_en": "churn", "before": 0.02, "now": 0.025, "key": "churn_rate"},
             ],
         },
     }  # fmt: skip

@@ -101,7 +101,7 @@ def test_the_first_contacts_are_those_that_bring_most(workspace: Workspace) -> N
     made.full(workspace)
     written = page(workspace, "zh")
     table = written[written.index("最该先联系的客户") :]
-    shown = re.findall(r"<tr><td class="short">(\d{4})</td>", table[: table.index("</table>")])
+    shown = re.findall(r'<tr><td class="short">(\d{4})</td>', table[: table.index("</table>")])
     assert shown == [f"{i:04}" for i in range(29, 9, -1)]
     assert "共 30 位" in table
     assert "keeping pays" not in table and "胜算 90% 时挽留" in table

@@ -62,6 +62,8 @@ CHANGE = (
     Column("now", Words("本次", "Now")),
 )
 DATA = (Column("table", Words("数据表", "Table"), "data"), Column("rows", Words("行数", "Rows"), "number"))
+UNITS = {"churn_rate": "share", "value_at_risk": "money", "expected_gain": "money", "plan_cost": "money"}
+"""How a figure that moved is written; numbers of customers are plain."""
 FINDING = (Column("finding", Words("发现", "Finding")),)
 
 
@@ -147,21 +149,14 @@ def tested(content: Content) -> Rows:
 
 
 def changes(content: Content) -> Rows:
-    """Return what moved since the previous snapshot; ``unit`` of a row says how its figures are written."""
+    """Return what moved since the previous snapshot."""
     speech = content.speech
     rows = [
         {
             "what": speech.either(row, "what_"),
-            "before": _figure(row.get("before"), row.get("unit"), content),
-            "now": _figure(row.get("now"), row.get("unit"), content),
+            "before": speech.written(UNITS.get(str(row.get("key")), "number"), row.get("before")),
+            "now": speech.written(UNITS.get(str(row.get("key")), "number"), row.get("now")),
         }
         for row in content.part("changes").get("moved") or []
     ]
     return written(rows, CHANGE, speech)
-
-
-def _figure(value: Any, unit: str | None, content: Content) -> str:
-    if value is None or isinstance(value, str):
-        return str(value or "") or content.speech.written("text", None)
-    decimals = 0 if float(value).is_integer() or abs(float(value)) >= 100 else 3
-    return content.speech.written(unit, value) if unit else content.speech.number(value, decimals)

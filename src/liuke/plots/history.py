@@ -51,9 +51,9 @@ def leaky_bucket(rows: Sequence[Mapping[str, Any]], language: Language) -> Any:
         "lost": (Words("流失", "lost"), -1),
     }
     long = [
-        {"month": row["month"], "what": words.in_(language), "n": sign * row[key], "size": row[key]}
+        {"month": row["month"], "what": words.in_(language), "n": sign * row[key], "size": row[key], "place": place}
         for row in rows
-        for key, (words, sign) in names.items()
+        for place, (key, (words, sign)) in enumerate(names.items())
     ]
     domain = [words.in_(language) for words, _ in names.values()]
     chart = (
@@ -63,7 +63,7 @@ def leaky_bucket(rows: Sequence[Mapping[str, Any]], language: Language) -> Any:
             x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=-45)),
             y=alt.Y("n:Q", title=Words("客户数", "customers").in_(language)),
             color=alt.Color("what:N", title=None, scale=alt.Scale(domain=domain, range=[GREEN, BLUE, RED])),
-            order=alt.Order("what:N"),
+            order=alt.Order("place:Q"),
             tooltip=["month:O", "what:N", alt.Tooltip("size:Q", format=",")],
         )
     )

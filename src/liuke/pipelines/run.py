@@ -191,7 +191,7 @@ def _carried_out(place: Workspace, store: Store, job: Job) -> Snapshot:
         previous = earlier[-1] if earlier else None
         before = previous.table("customers") if previous else None
     with job.step("lives"):
-        rule = _rule(job)
+        rule = _rule(job, store.flat)
         spells.create_spells(job.engine, rule, job.as_of)
         abandoned = _abandoned(job, previous)
         states.create_states(job.engine, job.as_of, rule, abandoned=abandoned)
@@ -232,9 +232,11 @@ def _carried_out(place: Workspace, store: Store, job: Job) -> Snapshot:
     return snapshot
 
 
-def _rule(job: Job) -> spells.ChurnRule:
+def _rule(job: Job, flat: Mapping[str, Any] | None) -> spells.ChurnRule:
+    """Return what counts as leaving; a label of a flat file is final, so its losses have no days of grace."""
     churn = job.definitions.churn
-    return spells.choose_rule(job.engine, churn.kind, grace_days=churn.grace_days, tail=churn.tail)
+    grace_days = 0 if flat and flat.get("observed_on") else churn.grace_days
+    return spells.choose_rule(job.engine, churn.kind, grace_days=grace_days, tail=churn.tail)
 
 
 def _abandoned(job: Job, previous: Snapshot | None) -> str | None:

@@ -145,8 +145,8 @@ def _monthly_margin(table: pa.Table, default_rate: float) -> Vector:
     """Return margin per month: as paid in the last year where there are sales, else the fee times the margin rate."""
     paid_months = np.maximum(_numbers(table, "paid_days"), 30.4375) / 30.4375
     margin, spend = _numbers(table, "margin_365"), _numbers(table, "spend_365")
-    fee = _numbers(table, "monthly_fee")
-    fee = np.where(np.isnan(fee), _numbers(table, "last_fee"), fee)
+    fee, is_live = _numbers(table, "monthly_fee"), _numbers(table, "n_live_subscriptions") > 0
+    fee = np.where(is_live & np.isfinite(fee), fee, _numbers(table, "last_fee"))
     by_fee = fee * default_rate
     by_sales = np.where(spend > 0, margin / paid_months, np.nan)
     return np.where(np.isfinite(by_sales), by_sales, by_fee)

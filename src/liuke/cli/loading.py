@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +34,14 @@ def load(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept the proposed map · 接受建议的列对应")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen · 只预演")] = False,
     date_order: Annotated[str | None, typer.Option(help="dmy, mdy, ymd: for dates such as 03/04/2025")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Such as gb18030, utf-16 · 文件编码")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Between the columns; tab may be written tab · 分隔符")] = None,
+    names: Annotated[
+        str | None, typer.Option(help="Of the columns, where the file has no header · 列名", metavar="A,B,C")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a workbook · 工作表")] = None,
+    excel_dates: Annotated[str | None, typer.Option(help="1900 or 1904: what a day's number counts from")] = None,
+    language: Annotated[str | None, typer.Option("--lang", help="zh or en; the workspace's by default")] = None,
     churned: Annotated[str | None, typer.Option(help="flat: COLUMN=VALUE of the lost", metavar="COLUMN=VALUE")] = None,
     tenure: Annotated[str | None, typer.Option(help="flat: the column of tenure", metavar="COLUMN")] = None,
     tenure_unit: Annotated[str, typer.Option(help="days, months, years")] = "months",
@@ -46,9 +54,17 @@ def load(
     """Read, check and append a file · 读取、检查并追加一个文件."""
     options: dict[str, Any] = {
         "mapping": _pairs(mapping or []),
-        "date_order": date_order,
+        "date_order": _one_of(date_order, ("dmy", "mdy", "ymd"), "--date-order"),
+        "excel_dates": _one_of(excel_dates, ("1900", "1904"), "--excel-dates"),
+        "encoding": encoding,
+        "delimiter": {"tab": "\t", r"\t": "\t"}.get(delimiter or "", delimiter),
+        "names": tuple(name.strip() for name in names.split(",")) if names else None,
+        "sheet": sheet,
+        "today": date.today(),
         "dry_run": dry_run,
     }
+    if language:
+        options["language"] = _one_of(language, ("zh", "en"), "--lang")
     if table == "flat":
         day = observed_on.date() if observed_on else None
         options |= {"churned": churned, "tenure": tenure, "tenure_unit": tenure_unit, "observed_on": day}
@@ -76,6 +92,12 @@ def _load(directory: Path, table: str, file: Path, *, accept: bool, **options: A
             raise
     with progress_bar() as progress:
         return loading.load(directory, table, file, accept=True, progress=progress, **options)
+
+
+def _one_of(given: str | None, allowed: tuple[str, ...], name: str) -> str | None:
+    if given is not None and given not in allowed:
+        raise typer.BadParameter(f"choose one of {', '.join(allowed)}", param_hint=name)
+    return given
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

@@ -48,7 +48,8 @@ def load(
     progress : callable, optional
         Told how far the work is.
     **options
-        ``date_order`` and, for flat files, ``churned``, ``tenure``, ``tenure_unit``, ``observed_on``,
+        ``today``, ``date_order``, ``excel_dates``, ``encoding``, ``delimiter``, ``names``, ``sheet``, ``language`` (the
+        workspace's by default) and, for flat files, ``churned``, ``tenure``, ``tenure_unit``, ``observed_on``,
         ``known_after``; see `liuke.tables.loading.load`.
 
     Returns
@@ -57,6 +58,7 @@ def load(
         With ``read == accepted + rejected + already_there``.
     """
     place = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
+    options.setdefault("language", place.definitions.company.language)
     with place.locked():
         return loading.load(
             store_of(place),

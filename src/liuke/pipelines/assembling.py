@@ -84,7 +84,7 @@ def assembled(job: Job, warned: Warned, valued: Valued, before: pa.Table | None)
 def _warned(job: Job, table: pa.Table, warned: Warned, before: pa.Table | None) -> pa.Table:
     lost = pc.is_in(table["state"], value_set=pa.array(["lost", "abandoned"])).to_numpy(zero_copy_only=False)
     chance = np.where(lost, np.nan, table["churn_probability"].to_numpy())
-    worth = np.where(lost, np.nan, table["residual_lifetime_value"].to_numpy())
+    worth = np.where(lost, np.nan, table["value_if_kept"].to_numpy())
     leaving = pc.equal(table["state"], "leaving").to_numpy(zero_copy_only=False)
     pressing = np.where(leaving, 1.0, table["urgency"].to_numpy())
     found = levels(chance, percentile(worth), pressing, _cuts(job, warned), _memory(table, before))

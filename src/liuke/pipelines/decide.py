@@ -34,6 +34,7 @@ from liuke.pipelines.deciding_rules import (
     why_held,
 )
 from liuke.pipelines.deciding_words import explain, whys
+from liuke.reasons import taxonomy
 
 __all__ = ["CannotDecide", "Decisions", "decide", "explain"]
 
@@ -42,6 +43,9 @@ PLAN_COLUMNS = [
 ]  # fmt: skip
 VALUE_CV = 0.5
 """Standard deviation of a customer's value over the value, where nothing better is known."""
+
+
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
 class CannotDecide(InvalidInput):
@@ -227,12 +231,13 @@ def _customers(
     given = column(known.table, "let_go_review_on", pa.date32()).cast(pa.int32()).fill_null(-1)
     review = review_days(known, decided.let_go, review_on(as_of), given.to_numpy(zero_copy_only=False))
     rule = _named(RULES, ruled.rule)
+    why = {tongue: _whys(decided, policy, remedies, rule, tongue, currency) for tongue in LANGUAGES}
     return pa.table(
         {
             "customer_id": known.ids,
             "decision": _named(DECISIONS, ruled.decision),
             "decision_rule": rule,
-            "decision_why": _whys(decided, policy, remedies, rule, language, currency),
+            "decision_why": why[language],
             "remedy": _named(codes, ruled.remedy),
             "expected_gain": _rounded(decided.shown("gain", ruled.remedy), 2),
             "cost": _rounded(decided.shown("cost", ruled.remedy), 2),
@@ -241,6 +246,7 @@ def _customers(
             "would_have_had": _named(codes, ruled.would_have),
             "let_go_review_on": pa.array(review.astype(np.int32), mask=review < 0).cast(pa.date32()),
             "needs_confirmation": pa.array(confirm),
+            **{f"decision_why_{tongue}": words for tongue, words in why.items()},
         }
     )
 
@@ -260,7 +266,7 @@ def _whys(
             "cost": _rounded(decided.shown("cost", shown), 2),
             "gain": _rounded(decided.shown("gain", shown), 2),
             "tier": pa.array(known.tier, mask=known.tier == 0),
-            "reason": _named(known.reasons, known.reason),
+            "reason": _named([taxonomy.reason(code).words.in_(language) for code in known.reasons], known.reason),
             "effort": _named(efforts, known.effort),
             "remedy": _named([remedy.words.in_(language) for remedy in remedies], shown),
         }
@@ -297,6 +303,8 @@ def _let_go(decided: _Decided, table: pa.Table) -> pa.Table:
             "customer_id": known.ids,
             "rule": table["decision_rule"],
             "why": table["decision_why"],
+            "why_zh": table["decision_why_zh"],
+            "why_en": table["decision_why_en"],
             "tier": pa.array(known.tier, mask=known.tier == 0),
             "residual_lifetime_value": _rounded(known.value, 2),
             "owed": column(known.table, "owed", pa.float64()),

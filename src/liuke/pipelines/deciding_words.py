@@ -191,7 +191,7 @@ def explain(row: Mapping[str, Any], language: Language) -> list[str]:
 
 def _risk(row: Mapping[str, Any]) -> float | None:
     """Return the loss probability that was used: 1 for the lost, and for the leaving without a number."""
-    if row.get("state") in ("lost", "abandoned"):
+    if row.get("is_lost") or row.get("state") in ("lost", "abandoned"):
         return 1.0
     risk = row.get("churn_probability")
     if risk is None or math.isnan(risk):

@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 from liuke.kernel.errors import NotFound
 from liuke.kernel.words import Language, Words
 from liuke.pipelines import decide
+from liuke.pipelines.report_words import DECISIONS, STATES
 from liuke.pipelines.snapshot import Snapshot, find
+from liuke.reasons import taxonomy
 from liuke.workspace.folder import Workspace, open_workspace
 
 SIGNALS, EVIDENCE, DECISION = Words("迹象", "Signals"), Words("证据", "Evidence"), Words("决策", "Decision")
@@ -53,7 +55,7 @@ def explain(
         raise NoSuchCustomer(f"snapshot {chosen.name} has no customer {customer_id!r}; ids are compared exactly")
     signals = _rows(chosen, "signals", customer_id)
     evidence = _rows(chosen, "evidence", customer_id)
-    steps = decide.explain(rows[0], told)
+    steps = decide.explain(_as_decided(rows[0], told), told)
     lines = [f"{customer_id} · {chosen.name}"]
     lines += _section(SIGNALS.in_(told), [row[f"text_{told}"] for row in signals])
     lines += _section(EVIDENCE.in_(told), [f"{row[f'reason_{told}']}: {row[f'sentence_{told}']}" for row in evidence])
@@ -66,6 +68,20 @@ def explain(
         "plan": _rows(chosen, "plan", customer_id),
         "steps": steps,
         "lines": lines,
+    }
+
+
+def _as_decided(row: dict[str, Any], language: Language) -> dict[str, Any]:
+    """Return the row as the decision saw it, with words: of a lost customer, what a return would be worth."""
+    reason = Words("未知", "unknown") if row["reason_1"] is None else taxonomy.reason(row["reason_1"]).words
+    return {
+        **row,
+        "is_lost": row["state"] in ("lost", "abandoned"),
+        "residual_lifetime_value": row["value_if_kept"],
+        "state": STATES[row["state"]].in_(language),
+        "decision": DECISIONS[row["decision"]].in_(language),
+        "reason_1": reason.in_(language),
+        "decision_why": row[f"decision_why_{language}"],
     }
 
 

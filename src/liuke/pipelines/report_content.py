@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from liuke.kernel.words import Language, Words
-from liuke.pipelines.report_words import Speech, remedy_words
+from liuke.pipelines.report_words import Speech, plan_words, remedy_words
 from liuke.pipelines.snapshot import NoSnapshot, Snapshot
 from liuke.workspace.definitions import Definitions
 
@@ -149,7 +149,8 @@ def content_of(snapshot: Snapshot, definitions: Definitions, language: Language)
     summary, model = _document(snapshot, "summary"), _document(snapshot, "model")
     company = summary.get("company") or {}
     industry = str(company.get("industry") or definitions.company.industry)
-    own = {"remedy": _remedies(industry, definitions, summary), "tier": _tiers(snapshot, definitions)}
+    remedies = _remedies(industry, definitions, summary)
+    own = {"remedy": remedies, "tier": _tiers(snapshot, definitions), **plan_words(remedies)}
     currency = str(company.get("currency") or definitions.company.currency)
     return Content(snapshot, definitions, Speech(language, currency, own), summary, model)
 

@@ -9,12 +9,15 @@ import pyarrow.compute as pc
 
 from liuke.budget.letting_go import RULES
 from liuke.kernel.words import Words
+from liuke.pipelines.deciding_words import SUM
 from liuke.pipelines.report_content import Column, Content, Rows, joined, written
+from liuke.pipelines.report_words import UNKNOWN
 
 FIRST, LET_GO = 20, 50
 CUSTOMER = (
     "customer_id", "org_unit", "manager_id", "state", "warning", "churn_probability", "residual_lifetime_value",
-    "tier", "reason_1", "decision", "decision_why", "remedy", "cost", "expected_gain",
+    "tier", "reason_1", "decision", "decision_why", "remedy", "cost", "expected_gain", "success_probability",
+    "value_if_kept",
 )  # fmt: skip
 PLAN = ("customer_id", "wave", "channel", "due_on", "from_hour", "to_hour", "staff_id", "script", "condition")
 NAME = Column("customer_id", Words("客户", "Customer"), "name")
@@ -94,13 +97,30 @@ def why(row: dict[str, Any], content: Content) -> str:
         return speech.code("rule", told)
     if speech.is_mine(told):
         return told
-    parts = [
-        (speech.say("流失概率", "chance of loss"), "share", row.get("churn_probability")),
-        (speech.say("未来价值", "future value"), "money", row.get("residual_lifetime_value")),
-        (speech.say("预计花费", "expected cost"), "money", row.get("cost")),
-    ]
-    known = [f"{name} {speech.written(kind, value)}" for name, kind, value in parts if value is not None]
-    return speech.say("，", ", ").join(known)
+    return _sum(row, content)
+
+
+def _sum(row: dict[str, Any], content: Content) -> str:
+    """Return the sum that decided, as far as its parts are known."""
+    speech = content.speech
+    is_lost = row.get("state") in {"lost", "abandoned"}
+    risk = 1.0 if is_lost else row.get("churn_probability")
+    worth = row.get("value_if_kept")
+    parts = {
+        "risk": speech.share(risk),
+        "success": speech.share(row.get("success_probability")),
+        "value": speech.money(row.get("residual_lifetime_value") if worth is None else worth),
+        "cost": speech.money(row.get("cost")),
+        "gain": speech.money(row.get("expected_gain")),
+    }
+    if UNKNOWN not in parts.values():
+        return SUM.in_(speech.language).format(**parts, currency="").strip()
+    names = {
+        "risk": speech.say("流失概率", "chance of loss"),
+        "value": speech.say("未来价值", "future value"),
+        "cost": speech.say("预计花费", "expected cost"),
+    }
+    return speech.say("，", ", ").join(f"{name} {parts[key]}" for key, name in names.items() if parts[key] != UNKNOWN)
 
 
 def _more(shown: int, all_of_them: int) -> Words | None:

@@ -30,7 +30,7 @@ REASON = (
     Column("churn_type", Words("类型", "Type"), "churn_type"),
     Column("customers_leaving", Words("正在流失", "Leaving"), "number"),
     Column("customers_lost", Words("已流失", "Lost"), "number"),
-    Column("share", Words("占比", "Share"), "share"),
+    Column("share", Words("占已流失", "Of those lost"), "share"),
 )
 TIER = (
     Column("tier", Words("层级", "Tier"), "tier"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -38,7 +38,7 @@ DECISIONS = {
     "comfort": Words("安抚道别", "comfort and part well"),
     "let_go": Words("放手", "let go"),
     "monitor": Words("观察", "watch"),
-    "none": Words("不必行动", "nothing needed"),
+    "none": Words("不采取行动", "no action"),
 }
 MODELS = {
     "model": Words("机器学习模型", "the learned model"),
@@ -134,8 +134,6 @@ def _vocabularies() -> dict[str, Mapping[str, Words]]:
         "rule": RULES,
         "remedy_level": {str(code): words for code, words in REMEDY_LEVELS.items()},
         "channel": {channel.code: channel.words for channel in contact.channels()},
-        "script": contact.words_of("scripts"),
-        "condition": contact.words_of("conditions"),
         "held_back": contact.words_of("held_back"),
         "metric": {code: indicator.name for code, indicator in INDICATORS.items()},
         "reason": {code: reason.words for code, reason in reasons.items()},
@@ -147,6 +145,26 @@ def _vocabularies() -> dict[str, Mapping[str, Words]]:
 def remedy_words(industry: str) -> dict[str, Words]:
     """Return the words of an industry's remedies by code."""
     return {remedy.code: remedy.words for remedy in catalogue(industry)}
+
+
+def plan_words(remedies: Mapping[str, Words]) -> dict[str, dict[str, Words]]:
+    """Return what staff say and on which condition, by code and by the text in either language."""
+    conditions, scripts = contact.words_of("conditions"), contact.words_of("scripts")
+    names = [Words("对策", "the remedy"), *remedies.values()]
+    said = [
+        Words(script.zh.replace("{remedy}", name.zh), script.en.replace("{remedy}", name.en))
+        for script in scripts.values()
+        for name in names
+    ]
+    plain = {
+        code: Words(script.zh.replace("{remedy}", names[0].zh), script.en.replace("{remedy}", names[0].en))
+        for code, script in scripts.items()
+    }
+    return {"script": {**plain, **_by_text(said)}, "condition": {**conditions, **_by_text(conditions.values())}}
+
+
+def _by_text(several: Iterable[Words]) -> dict[str, Words]:
+    return {text: words for words in several for text in (words.zh, words.en)}
 
 
 @dataclass(frozen=True)
@@ -183,11 +201,12 @@ class Speech:
         return text.replace("_", " ") if words is None else words.in_(self.language)
 
     def codes(self, vocabulary: str, column: pa.ChunkedArray) -> pa.Array:
-        """Return a column of codes in words, looking every code up once; nulls stay null."""
+        """Return a column of codes in words, looking every code up once; nulls and empty ones are null."""
         encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
-        words = pa.array([self.code(vocabulary, code) for code in encoded.dictionary.to_pylist()], pa.string())
+        said = [self.code(vocabulary, code) if code else None for code in encoded.dictionary.to_pylist()]
+        words = pa.array(said, pa.string())
         return words.take(encoded.indices)
 
     def feature(self, name: str) -> str:

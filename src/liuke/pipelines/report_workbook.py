@@ -18,7 +18,7 @@ PLAN = (
     Column("org_unit", Words("组织单元", "Unit")),
     Column("warning", Words("预警", "Warning"), "warning"),
     Column("state", Words("状态", "State"), "state"),
-    Column("churn_probability", Words("流失概率 (%)", "Chance of loss (%)"), "share"),
+    Column("churn_probability", Words("流失概率", "Chance of loss"), "share"),
     Column("residual_lifetime_value", Words("未来价值", "Future value"), "money"),
     Column("tier", Words("层级", "Tier"), "tier"),
     Column("reason_1", Words("主要原因", "Main reason"), "reason"),
@@ -63,13 +63,12 @@ COHORTS = (
     Column("size", Words("人数", "Size"), "number"),
     Column("n_observed", Words("可观察", "Observed"), "number"),
     Column("n_retained", Words("保持", "Retained"), "number"),
-    Column("rate", Words("保持率 (%)", "Retained (%)"), "share"),
+    Column("rate", Words("保持率", "Retained"), "share"),
     Column("reading", Words("口径", "Reading"), "reading"),
 )
 REASONS = (
     Column("code", Words("原因", "Reason"), "reason"),
-    *(column for column in report_tables.REASON if column.name not in {"reason", "share"}),
-    Column("share", Words("占比 (%)", "Share (%)"), "share"),
+    *(column for column in report_tables.REASON if column.name != "reason"),
 )
 SHEETS = {
     "summary": Words("摘要", "Summary"),
@@ -107,8 +106,13 @@ def _plan(content: Content) -> pa.Table:
 
 
 def _sheet(table: pa.Table, columns: Sequence[Column], content: Content) -> pa.Table:
-    language = content.speech.language
-    return pa.table({one.words.in_(language): _values(table[one.name], one, content) for one in columns})
+    values = [_values(table[one.name], one, content) for one in columns]
+    return pa.table(values, names=[_title(one, content) for one in columns])
+
+
+def _title(column: Column, content: Content) -> str:
+    title = column.words.in_(content.speech.language)
+    return f"{title} (%)" if column.kind == "share" else title
 
 
 def _values(column: pa.ChunkedArray, shown: Column, content: Content) -> pa.ChunkedArray | pa.Array:
@@ -122,18 +126,7 @@ def _values(column: pa.ChunkedArray, shown: Column, content: Content) -> pa.Chun
         return pc.if_else(pc.fill_null(column, False), speech.say("是", "yes"), speech.say("否", "no"))
     if shown.kind == "unit":
         return pc.if_else(pc.equal(column, ""), speech.say("全公司", "whole company"), column)
-    if shown.kind == "script":
-        return _in_own_language(speech.codes(shown.kind, column), content)
     return speech.codes(shown.kind, column)
-
-
-def _in_own_language(column: pa.Array, content: Content) -> pa.Array:
-    encoded = column.dictionary_encode()
-    kept = [
-        text.replace("“{remedy}”", "对策").replace("{remedy}", "the remedy") if content.speech.is_mine(text) else None
-        for text in encoded.dictionary.to_pylist()
-    ]
-    return pa.array(kept, pa.string()).take(encoded.indices)
 
 
 def _summary(content: Content, cut: Sequence[str]) -> pa.Table:

@@ -208,7 +208,7 @@ def _carried_out(place: Workspace, store: Store, job: Job) -> Snapshot:
         decisions = _decided(job, customers)
         customers = _with_decisions(job, customers, decisions)
     with job.step("publish"):
-        summary = summing.summary(job, store, customers, measured, valued, warned, decisions, previous)
+        summary = summing.summary(job, customers, measured, valued, warned, decisions, previous)
         tables = {
             "customers": customers.drop_columns(list(NOT_SHOWN)),
             "states": job.engine.table("SELECT * FROM states ORDER BY ALL"),

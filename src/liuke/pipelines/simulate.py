@@ -74,6 +74,16 @@ def simulate(
     return {"workspace": str(place.path), "truth": str(place.path / "truth"), "rows": rows}
 
 
+def _told(progress: Progress, zh: bool) -> Progress:
+    """Return a progress that says the simulation's steps in the workspace's language."""
+    names = {"months": "虚构客户的每个月", "truth": "记下真相"} if zh else {"months": "inventing month by month"}
+
+    def report(done: int, total: int, step: str) -> None:
+        progress(done, total, names.get(step, step))
+
+    return report
+
+
 def _empty_workspace(path: Path, industry: Industry) -> Workspace:
     if not (path / DEFINITIONS).is_file():
         return new_workspace(path, industry=industry)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from liuke.pipelines.steps import Job
     from liuke.pipelines.valuing import Valued
     from liuke.pipelines.warning import Warned
-    from liuke.tables.store import Store
     from liuke.workspace.definitions import Definitions
 
 WARNINGS = ("red", "amber", "yellow", "green")
@@ -32,10 +31,9 @@ HEADLINE = {
 
 
 def for_decision(customers: pa.Table) -> pa.Table:
-    """Return the customers as the decision sees them: a lost one is worth what a return would bring."""
-    worth = pc.coalesce(customers["value_if_won_back"], customers["residual_lifetime_value"])
+    """Return the customers as the decision sees them: worth what is at stake, the value of one who stays or returns."""
     place = customers.schema.get_field_index("residual_lifetime_value")
-    return customers.set_column(place, "residual_lifetime_value", worth)
+    return customers.set_column(place, "residual_lifetime_value", customers["value_if_kept"])
 
 
 def _sum(values: Any) -> float:
@@ -58,7 +56,6 @@ def budget_of(definitions: Definitions, customers: pa.Table) -> float:
 
 def summary(
     job: Job,
-    store: Store,
     customers: pa.Table,
     measured: Measured,
     valued: Valued,
@@ -80,10 +77,16 @@ def summary(
         "budget": decisions.summary,
         "value_model": valued.model,
         "told": measured.findings.to_pylist() + _contradictions(job),
-        "data": [{"table": name, "rows": store.rows(name)} for name in TABLES if store.rows(name)],
+        "data": _rows_known(job),
         "windows": warned.card.get("windows"),
         "changes": _changes(previous, headline) if previous else None,
     }
+
+
+def _rows_known(job: Job) -> list[dict[str, Any]]:
+    """Return how many rows of each table were known on the day looked from."""
+    counts = {name: job.engine.one(f"SELECT count(*) AS n FROM {name}")["n"] for name in TABLES if name != "people"}
+    return [{"table": name, "rows": n} for name, n in counts.items() if n]
 
 
 def _headline(customers: pa.Table, measured: Measured, decisions: Decisions, at_risk: np.ndarray) -> dict[str, Any]:

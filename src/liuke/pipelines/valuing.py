@@ -55,7 +55,7 @@ class Valued:
     ----------
     customers : pyarrow.Table
         customer_id, residual_lifetime_value, value_own, value_referral, value_passed_on, value_past, value_past_365,
-        value_if_won_back, tier and the facts they rest on.
+        value_if_kept, tier and the facts they rest on.
     tiers, concentration : pyarrow.Table
         For the report.
     model : dict
@@ -84,8 +84,9 @@ def value_customers(job: Job, rule: ChurnRule, scored: pa.Table, window: Window)
 
     Notes
     -----
-    A lost customer's own future value is what an average return would be worth (``value_if_won_back``); nothing is
-    added for the chance of return, which the decision multiplies in.
+    ``residual_lifetime_value`` is expected as things stand, the risk of loss included, and unknown for the lost.
+    ``value_if_kept`` is what a customer who stays, or a lost one who returns, is worth at average risk: what is at
+    stake. Tiers, the value axis of the warning and the decision's sum rest on it; else the risk would count twice.
     """
     terms = job.definitions.value
     facts.create_value_facts(
@@ -96,10 +97,19 @@ def value_customers(job: Job, rule: ChurnRule, scored: pa.Table, window: Window)
     lost = pc.is_in(table["state"], value_set=pa.array(["lost", "abandoned"])).to_numpy(zero_copy_only=False)
     told = value.Terms(float(terms.value_horizon_days), terms.annual_discount_rate, 1.0)
     if rule.kind == "contractual":
-        own, model = _from_fees(job, table, lost, window, told)
+        worth = _from_fees(job, table, lost, window, told)
     else:
-        own, model = _from_purchases(job, table, lost, told)
-    return _tiered(job, table, own, lost, model)
+        worth = _from_purchases(job, table, told)
+    return _tiered(job, table, worth, lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Own future value: as things stand, and for a customer who stays (or returns) like an average one."""
+
+    expected: Vector
+    if_kept: Vector
+    model: dict[str, Any]
 
 
 def _numbers(table: pa.Table, name: str) -> Vector:
@@ -115,30 +125,29 @@ def _margin_rate(table: pa.Table, default: float) -> Vector:
     return np.clip(np.where(known, own, company), 0.0, 1.0)
 
 
-def _from_fees(
-    job: Job, table: pa.Table, lost: NDArray[np.bool_], window: Window, terms: value.Terms
-) -> tuple[Vector, dict[str, Any]]:
-    """Return own future value of customers under contract; of the lost, what a return would be worth."""
+def _from_fees(job: Job, table: pa.Table, lost: NDArray[np.bool_], window: Window, terms: value.Terms) -> Worth:
+    """Return the future value of customers under contract."""
     monthly = _monthly_margin(table, job.definitions.value.margin_rate)
     lives = job.engine.table(LIVES_SQL, as_of=job.as_of)
     curve = kaplan_meier(np.maximum(_numbers(lives, "days"), 1.0), lives["lost"].to_numpy())
     hazard = value.hazard_of_curve(curve, unit_months=12 / 365.25) if curve.n_events.sum() else None
     chance, tenure = _numbers(table, "churn_probability"), _numbers(table, "tenure_days")
     base = float(np.nanmean(chance)) if np.isfinite(chance).any() else 0.0
-    chance = np.where(lost | np.isnan(chance), base, np.minimum(chance, 0.999))
-    own = value.with_contract(
-        chance,
-        monthly,
-        probability_days=float(window.end),
-        terms=terms,
-        tenure_days=np.where(lost, 0.0, tenure),
-        segment_hazard=hazard,
-    ).residual_lifetime_value
-    return np.asarray(own, dtype=float), {
-        "name": "survival_margin",
-        "median_life_days": _finite(curve.median()),
-        "base_churn": round(base, 6),
-    }
+    at_risk = np.where(np.isnan(chance), base, np.minimum(chance, 0.999))
+
+    def worth(risk: Vector) -> Vector:
+        found = value.with_contract(
+            risk,
+            monthly,
+            probability_days=float(window.end),
+            terms=terms,
+            tenure_days=np.where(lost, 0.0, tenure),
+            segment_hazard=hazard,
+        )
+        return np.asarray(found.residual_lifetime_value, dtype=float)
+
+    model = {"name": "survival_margin", "median_life_days": _finite(curve.median()), "base_churn": round(base, 6)}
+    return Worth(worth(at_risk), worth(np.full(len(lost), base)), model)
 
 
 def _monthly_margin(table: pa.Table, default_rate: float) -> Vector:
@@ -152,10 +161,8 @@ def _monthly_margin(table: pa.Table, default_rate: float) -> Vector:
     return np.where(np.isfinite(by_sales), by_sales, by_fee)
 
 
-def _from_purchases(
-    job: Job, table: pa.Table, lost: NDArray[np.bool_], terms: value.Terms
-) -> tuple[Vector, dict[str, Any]]:
-    """Return own future value of those who buy freely; of the lost, as if they were back."""
+def _from_purchases(job: Job, table: pa.Table, terms: value.Terms) -> Worth:
+    """Return the future value of those who buy freely."""
     summary.create_summary(job.engine, job.as_of)
     found = job.engine.table("SELECT * FROM summary WHERE T > 0 ORDER BY customer_id")
     nothing = np.full(table.num_rows, np.nan)
@@ -164,7 +171,7 @@ def _from_purchases(
         once = float((histories[0] == 0).mean())
         purchases = BetaGeometric(modified=once > 0.3).fit(*histories)
     except ImpossibleHistory:
-        return nothing, {"name": "none"}
+        return Worth(nothing, nothing, {"name": "none"})
     spend = _spend_model(found)
     got = value.without_contract(
         histories, found["monetary_value"], purchases=purchases, spend=spend, terms=terms, unit_days=1.0
@@ -173,11 +180,10 @@ def _from_purchases(
     at = place.fill_null(-1).to_numpy()
     residual = np.where(at >= 0, got.residual_lifetime_value[at], np.nan)
     alive = np.where(at >= 0, got.probability_alive[at], np.nan)
-    worth = np.where(lost, residual / np.maximum(alive, 0.05), residual)
     rate = _margin_rate(table, job.definitions.value.margin_rate)
     parameters = {name: round(float(getattr(purchases.parameters_, name)), 6) for name in ("r", "alpha", "a", "b")}
     model = {"name": "mbg_nbd" if once > 0.3 else "bg_nbd", "parameters": parameters, "gamma_gamma": spend is not None}
-    return worth * rate, model
+    return Worth(residual * rate, residual / np.maximum(alive, 0.05) * rate, model)
 
 
 def _spend_model(found: pa.Table) -> GammaGamma | None:
@@ -192,18 +198,17 @@ def _finite(number: float | None) -> float | None:
     return round(float(number), 3) if number is not None and np.isfinite(number) else None
 
 
-def _tiered(job: Job, table: pa.Table, own: Vector, lost: NDArray[np.bool_], model: dict[str, Any]) -> Valued:
+def _tiered(job: Job, table: pa.Table, worth: Worth, lost: NDArray[np.bool_]) -> Valued:
     """Return the customers' values with referral credit, tiers and concentration."""
     share = job.definitions.value.referral_share
     place = pc.index_in(table["referred_by"], value_set=table["customer_id"].combine_chunks())
     referrer = np.where(
         table["referred_by"].is_null().to_numpy(zero_copy_only=False), -1, place.fill_null(-1).to_numpy()
     )
-    present = np.where(lost, np.nan, own)
+    present = np.where(lost, np.nan, worth.expected)
     credit, passed = value.referral_credit(present, referrer, share=share)
     residual = np.round(present + credit - passed, 2)
-    if_back = np.round(np.where(lost, own, np.nan), 2)
-    future = np.where(lost, if_back, residual)
+    future = np.round(worth.if_kept, 2)
     points = job.definitions.tiers.cut_points
     tier = tiers.tiers_by_value(future, points) if len(points) else np.ones(len(future), np.int8)
     past = _numbers(table, "margin_all_time")
@@ -215,13 +220,13 @@ def _tiered(job: Job, table: pa.Table, own: Vector, lost: NDArray[np.bool_], mod
             "value_own": pa.array(np.round(present, 2), from_pandas=True),
             "value_referral": pa.array(np.round(np.where(np.isnan(present), np.nan, credit), 2), from_pandas=True),
             "value_passed_on": pa.array(np.round(np.where(np.isnan(present), np.nan, passed), 2), from_pandas=True),
-            "value_if_won_back": pa.array(if_back, from_pandas=True),
+            "value_if_kept": pa.array(future, from_pandas=True),
             "value_past": pa.array(np.round(past, 2), from_pandas=True),
             **{f"value_{name}": pa.array(np.round(_numbers(table, name), 4), from_pandas=True) for name in _PARTS},
             "tier": pa.array(np.where(tier > 0, tier, 0).astype(np.int8), mask=tier <= 0),
         }
     )
-    return Valued(customers, _tier_rows(job, tier, future, past), _curve(future), model)
+    return Valued(customers, _tier_rows(job, tier, future, past), _curve(future), worth.model)
 
 
 _PARTS = (

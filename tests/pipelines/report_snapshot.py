@@ -52,8 +52,8 @@ def plan(n: int = 30) -> pa.Table:
             "from_hour": 9,
             "to_hour": 21,
             "staff_id": "m1",
-            "script": "listen_and_remedy" if wave == 1 else "remedy",
-            "condition": "start" if wave == 1 else "unanswered_or_reason_found",
+            "script": "listen_and_remedy" if wave == 1 else "第二次:针对原因提供“优惠券”",
+            "condition": "按计划开始" if wave == 1 else "unanswered_or_reason_found",
         }
         for i in range(n)
         for wave in (2, 1)

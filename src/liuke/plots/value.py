@@ -59,8 +59,8 @@ def spend_curve(table: pa.Table, spent: float, language: Language) -> Any:
         alt.Chart(rows_of(table))
         .mark_line(color=BLUE, strokeWidth=2)
         .encode(
-            x=alt.X("spent:Q", title=x, axis=alt.Axis(format="~s")),
-            y=alt.Y("gain:Q", title=y, axis=alt.Axis(format="~s")),
+            x=alt.X("spent:Q", title=x, axis=alt.Axis(format=",.0f", tickCount=5)),
+            y=alt.Y("gain:Q", title=y, axis=alt.Axis(format=",.0f", tickCount=5)),
         )
     )
     here = (

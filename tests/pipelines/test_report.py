@@ -26,6 +26,14 @@ def workspace(tmp_path: Path) -> Workspace:
     return new_workspace(tmp_path / "acme")
 
 
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the report of one full snapshot in both languages."""
+    workspace = new_workspace(tmp_path_factory.mktemp("full") / "acme")
+    made.full(workspace)
+    return {language: page(workspace, language) for language in LANGUAGES}
+
+
 def page(workspace: Workspace, language: str) -> str:
     output = workspace.path / f"report.{language}.html"
     report(workspace, output, language=language)
@@ -39,9 +47,8 @@ def text_of(page: str) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_report_needs_nothing_but_itself(workspace: Workspace, language: str) -> None:
-    made.full(workspace)
-    written = page(workspace, language)
+def test_the_report_needs_nothing_but_itself(pages: dict[str, str], language: str) -> None:
+    written = pages[language]
     assert set(re.findall(r"""https?://[^"'\s<)]+""", written)) == {"http://www.w3.org/2000/svg"}
     for foreign in ("<script", "<link", "<img", "<iframe", "@import", "src=", "javascript:", " onload"):
         assert foreign not in written
@@ -53,9 +60,8 @@ def test_the_report_needs_nothing_but_itself(workspace: Workspace, language: str
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_code_is_shown_raw(workspace: Workspace, language: str) -> None:
-    made.full(workspace)
-    assert CODES.findall(text_of(page(workspace, language))) == []
+def test_no_code_is_shown_raw(pages: dict[str, str], language: str) -> None:
+    assert CODES.findall(text_of(pages[language])) == []
 
 
 def test_the_english_report_holds_no_chinese(workspace: Workspace) -> None:
@@ -63,9 +69,8 @@ def test_the_english_report_holds_no_chinese(workspace: Workspace) -> None:
     assert re.findall("[\u3400-\u9fff]+", text_of(page(workspace, "en"))) == []
 
 
-def test_the_chinese_report_holds_no_english_words(workspace: Workspace) -> None:
-    made.full(workspace)
-    words = set(re.findall(r"(?<![\w/])[A-Za-z]{3,}(?![\w/])", text_of(page(workspace, "zh"))))
+def test_the_chinese_report_holds_no_english_words(pages: dict[str, str]) -> None:
+    words = set(re.findall(r"(?<![\w/])[A-Za-z]{3,}(?![\w/])", text_of(pages["zh"])))
     assert words <= {"AUC", "RFM", "Asia", "Shanghai"}
 
 
@@ -78,9 +83,8 @@ def test_what_a_company_calls_things_is_never_markup(workspace: Workspace, langu
     assert made.HOSTILE in text_of(written)
 
 
-def test_the_report_tells_the_figures_as_people_write_them(workspace: Workspace) -> None:
-    made.full(workspace)
-    chinese, english = text_of(page(workspace, "zh")), text_of(page(workspace, "en"))
+def test_the_report_tells_the_figures_as_people_write_them(pages: dict[str, str]) -> None:
+    chinese, english = text_of(pages["zh"]), text_of(pages["en"])
     for shown in ("1,020", "2.5%", "1,234,567", "34,000", "123,456", "2.2% – 2.8%", "2024-05", "2.0%"):
         assert shown in chinese and shown in english
     assert "987,654" not in chinese, "a year is no month"
@@ -97,9 +101,8 @@ def test_the_report_tells_the_figures_as_people_write_them(workspace: Workspace)
     assert "不成立的发现" not in chinese
 
 
-def test_the_first_contacts_are_those_that_bring_most(workspace: Workspace) -> None:
-    made.full(workspace)
-    written = page(workspace, "zh")
+def test_the_first_contacts_are_those_that_bring_most(pages: dict[str, str]) -> None:
+    written = pages["zh"]
     table = written[written.index("最该先联系的客户") :]
     shown = re.findall(r'<tr><td class="short">(\d{4})</td>', table[: table.index("</table>")])
     assert shown == [f"{i:04}" for i in range(29, 9, -1)]

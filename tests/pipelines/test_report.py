@@ -94,7 +94,7 @@ def test_the_report_tells_the_figures_as_people_write_them(pages: dict[str, str]
         "对照组太小。",
         "老客户流失加快",
         "三次挽回均未成功",
-        "须主管确认",
+        "须人工确认",
         "机器学习模型",
     ):
         assert said in chinese

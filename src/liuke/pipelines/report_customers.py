@@ -13,7 +13,7 @@ from liuke.pipelines.deciding_words import SUM
 from liuke.pipelines.report_content import Column, Content, Rows, joined, written
 from liuke.pipelines.report_words import UNKNOWN
 
-FIRST, LET_GO = 20, 50
+FIRST, LET_GO = 20, 20
 CUSTOMER = (
     "customer_id", "org_unit", "manager_id", "state", "warning", "churn_probability", "residual_lifetime_value",
     "tier", "reason_1", "decision", "decision_why", "remedy", "cost", "expected_gain", "success_probability",
@@ -36,10 +36,15 @@ LET_GO_COLUMNS = (
     NAME,
     Column("tier", Words("层级", "Tier"), "tier"),
     Column("rule", Words("规则", "Rule"), "rule"),
-    Column("why", Words("理由", "Why"), "long"),
     Column("residual_lifetime_value", Words("未来价值", "Future value"), "money"),
     Column("review_on", Words("复核日期", "Review on"), "date"),
     Column("confirm", Words("确认", "Confirmation"), "name"),
+)
+
+RULE_COLUMNS = (
+    Column("rule", Words("规则", "Rule"), "rule"),
+    Column("customers", Words("客户数", "Customers"), "number"),
+    Column("value", Words("未来价值", "Future value"), "money"),
 )
 
 
@@ -69,24 +74,33 @@ def first_waves(plan: pa.Table) -> pa.Table:
 
 
 def let_go(content: Content) -> Rows:
-    """Return those let go, the most valuable first."""
-    wanted = ("customer_id", "rule", "why", "tier", "residual_lifetime_value", "review_on", "needs_confirmation")
+    """Return those let go: who needs a confirmation first, then the most valuable."""
+    wanted = ("customer_id", "rule", "tier", "residual_lifetime_value", "review_on", "needs_confirmation")
     table = content.table("let_go", *wanted)
-    keys = [("residual_lifetime_value", "descending"), ("customer_id", "ascending")]
+    keys = [
+        ("needs_confirmation", "descending"),
+        ("residual_lifetime_value", "descending"),
+        ("customer_id", "ascending"),
+    ]
     shown = table.take(pc.sort_indices(table, sort_keys=keys)[:LET_GO]).to_pylist()
-    return written(
-        [_let_go(row, content) for row in shown],
-        LET_GO_COLUMNS,
-        content.speech,
-        more=_more(len(shown), table.num_rows),
+    confirm = content.speech.say("须人工确认", "to be confirmed by a person")
+    for row in shown:
+        row["confirm"] = confirm if row["needs_confirmation"] else None
+    return written(shown, LET_GO_COLUMNS, content.speech, more=_more(len(shown), table.num_rows))
+
+
+def let_go_rules(content: Content) -> Rows:
+    """Return how many each rule lets go, and what they are worth."""
+    table = content.table("let_go", "rule", "residual_lifetime_value", "customer_id")
+    worth = pc.cast(table["residual_lifetime_value"], pa.float64())
+    counts = (
+        table.set_column(1, "value", worth)
+        .group_by("rule", use_threads=False)
+        .aggregate([("customer_id", "count"), ("value", "sum")])
+        .sort_by([("customer_id_count", "descending"), ("rule", "ascending")])
+        .rename_columns(["rule", "customers", "value"])
     )
-
-
-def _let_go(row: dict[str, Any], content: Content) -> dict[str, Any]:
-    speech = content.speech
-    told = str(row["why"] or "")
-    confirm = speech.say("须主管确认", "a manager must confirm") if row["needs_confirmation"] else None
-    return {**row, "why": told if told not in RULES and speech.is_mine(told) else None, "confirm": confirm}
+    return written(counts.to_pylist(), RULE_COLUMNS, content.speech)
 
 
 def why(row: dict[str, Any], content: Content) -> str:

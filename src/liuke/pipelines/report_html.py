@@ -60,6 +60,7 @@ def _tables(content: Content, months: list[dict[str, Any]], reasons: list[dict[s
         "remedies": report_tables.remedies(content),
         "first": report_customers.first_contacts(content),
         "let_go": report_customers.let_go(content),
+        "let_go_rules": report_customers.let_go_rules(content),
         "baselines": report_tables.tested(content),
         "changes": report_tables.changes(content),
         "data": report_tables.from_summary(content, "data", report_tables.DATA),

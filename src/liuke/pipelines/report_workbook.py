@@ -42,7 +42,7 @@ LET_GO = (
     Column("rule", Words("规则", "Rule"), "rule"),
     Column("residual_lifetime_value", Words("未来价值", "Future value"), "money"),
     Column("review_on", Words("复核日期", "Review on"), "date"),
-    Column("needs_confirmation", Words("须主管确认", "A manager must confirm"), "flag"),
+    Column("needs_confirmation", Words("须人工确认", "A person must confirm"), "flag"),
 )
 METRICS = (
     Column("metric", Words("指标", "Metric"), "metric"),

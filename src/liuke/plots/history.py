@@ -84,7 +84,7 @@ def cohort_heatmap(rows: Sequence[Mapping[str, Any]], language: Language) -> Any
     age = Words("加入后月数", "months since joining").in_(language)
     base = alt.Chart(rows_of(rows)).encode(
         x=alt.X("age:O", title=age, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("cohort:O", title=Words("加入月份", "joined in").in_(language), axis=alt.Axis(titlePadding=12)),
+        y=alt.Y("cohort:O", title=Words("加入月份", "joined in").in_(language)),
     )
     cells = base.mark_rect().encode(
         color=alt.Color("rate:Q", title=None, scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),

@@ -44,7 +44,7 @@ def calibration(table: Sequence[Mapping[str, Any]], language: Language) -> Any:
             ],
         )
     )
-    title = Words("校准：预测的概率可信吗", "Calibration: can the probabilities be trusted?")
+    title = Words("校准：预测的概率可信吗", "Calibration: are the probabilities true?")
     return styled((line + points).properties(title=titled(title, language)), width=300, height=260)
 
 

@@ -55,7 +55,7 @@ def styled(chart: Any, *, width: int = 430, height: int = 230) -> Any:
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=MUTED, titleColor=MUTED, gridColor=GRID, domainColor=GRID, tickColor=GRID, labelFontSize=11,
-            titleFontSize=11, titleFontWeight="normal", labelLimit=220,
+            titleFontSize=11, titleFontWeight="normal", titlePadding=10, labelLimit=220,
         )
         .configure_legend(labelColor=INK, titleColor=MUTED, orient="top", labelFontSize=11, titleFontSize=11)
     )  # fmt: skip

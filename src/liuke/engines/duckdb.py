@@ -38,7 +38,7 @@ def _in_plain_words() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise Unavailable(
             f"not enough memory for this step: {str(error).splitlines()[0]}. Nothing was changed; give the engine more "
-            "with [engine] memory_limit, or free disk space in its temporary folder"
+            "with [limits] memory_limit, or free disk space in its temporary folder"
         ) from error
     except duckdb.IOException as error:
         raise Unavailable(f"a file could not be read or written: {str(error).splitlines()[0]}") from error

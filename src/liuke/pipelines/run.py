@@ -29,6 +29,7 @@ from liuke.pipelines.assembling import CONTACTS_SQL, assembled, signals_in_words
 from liuke.pipelines.decide import Decisions, decide
 from liuke.pipelines.load import store_of
 from liuke.pipelines.measuring import measure
+from liuke.pipelines.proving import measured_effects
 from liuke.pipelines.snapshot import Snapshot, publish, snapshots
 from liuke.pipelines.steps import Job
 from liuke.pipelines.valuing import value_customers
@@ -143,7 +144,7 @@ def prepared(place: Workspace, store: Store, *, as_of: date | None, seed: int, p
         sources,
         threads=definitions.limits.threads,
         memory_limit=definitions.limits.memory_limit,
-        temporary=place.path / ".spill",
+        temporary=place.spill,
     )
     day = _day(everything, as_of)
     return Job(everything, everything.known(day), definitions, day, seed, progress)
@@ -205,7 +206,8 @@ def _carried_out(place: Workspace, store: Store, job: Job) -> Snapshot:
         measured = measure(job)
     with job.step("decide"):
         customers = assembled(job, warned, valued, before)
-        decisions = _decided(job, customers)
+        effects = measured_effects(job.engine, job.as_of)
+        decisions = _decided(job, customers, effects)
         customers = _with_decisions(job, customers, decisions)
     with job.step("publish"):
         summary = summing.summary(job, customers, measured, valued, warned, decisions, previous)
@@ -221,6 +223,7 @@ def _carried_out(place: Workspace, store: Store, job: Job) -> Snapshot:
             "reasons": agreement.pareto(job.engine),
             "tiers": valued.tiers,
             "concentration": valued.concentration,
+            "effects": effects,
             "plan": decisions.plan,
             "held_back": decisions.held_back,
             "let_go": decisions.let_go,
@@ -272,7 +275,7 @@ def remedies_of(job: Job) -> tuple[Remedy, ...]:
     return combined(catalogue(job.definitions.company.industry), own)
 
 
-def _decided(job: Job, customers: pa.Table) -> Decisions:
+def _decided(job: Job, customers: pa.Table, effects: pa.Table) -> Decisions:
     given = job.definitions
     rules = ContactRules(**given.contact.model_dump())
     return decide(
@@ -286,6 +289,7 @@ def _decided(job: Job, customers: pa.Table) -> Decisions:
         as_of=job.as_of,
         seed=job.seed,
         contacts=job.engine.table(CONTACTS_SQL, as_of=job.as_of),
+        effects=effects,
         language=given.company.language,
         currency=given.company.currency,
     )

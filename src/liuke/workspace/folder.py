@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ class Workspace:
         """Where the results lie."""
         return self.path / "snapshots"
 
+    @property
+    def spill(self) -> Path:
+        """Where the engine lays what does not fit into memory; nothing there outlives a run."""
+        return self.path / ".spill"
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the workspace against other writers; the operating system frees it when the process dies.
@@ -79,8 +85,9 @@ class Workspace:
                 raise WorkspaceBusy(
                     f"another load or run is working in {self.path} right now; wait until it has ended and try again"
                 ) from error
-            for folder in (self.snapshots, self.rejected):
+            for folder in (self.path, self.snapshots, self.rejected):
                 publishing.sweep(folder)
+            shutil.rmtree(self.spill, ignore_errors=True)
             yield
         finally:
             os.close(descriptor)

@@ -78,7 +78,11 @@ def staged(final: Path) -> Iterator[Path]:
             sync(folder)
             folder.chmod(0o755)
             os.rename(folder, final)
-            sync(final.parent)
+            try:
+                sync(final.parent)
+            except OSError:
+                os.rename(final, folder)  # what is not safely on the disk is not published
+                raise
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

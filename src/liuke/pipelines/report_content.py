@@ -38,7 +38,7 @@ class Column:
         """How it is set: numbers to the right, short words on one line, sentences with room."""
         if self.kind in {"number", "decimal", "share", "money"}:
             return "number"
-        return {"text": "", "long": "long", "reason": "", "remedy": ""}.get(self.kind, "short")
+        return {"text": "words", "long": "long", "reason": "words", "remedy": "words"}.get(self.kind, "short")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def summary(
         "states": {row["values"]: row["counts"] for row in pc.value_counts(customers["state"]).to_pylist()},
         "budget": decisions.summary,
         "value_model": valued.model,
-        "told": measured.findings.to_pylist() + _contradictions(job),
+        "told": measured.findings.to_pylist() + _contradictions(job) + _limits(customers, warned.card.get("flat")),
         "data": _rows_known(job),
         "windows": warned.card.get("windows"),
         "changes": _changes(previous, headline) if previous else None,
@@ -199,6 +200,30 @@ def _contradictions(job: Job) -> list[dict[str, str]]:
         f"{row['flag_against_contract']:,}, flag and events on {row['flag_against_event']:,}. Contracts decide here"
     )
     return [{"zh": zh, "en": en}]
+
+
+def _limits(customers: pa.Table, flat: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """Return what the data cannot say: when those of a flat file were lost, and what customers are worth."""
+    found = []
+    if flat and flat.get("observed_on"):
+        lost, all_ = pc.sum(pc.equal(customers["state"], "lost")).as_py() or 0, customers.num_rows
+        found.append(
+            Words(
+                f"数据是 {flat['observed_on']} 的一份快照:{all_:,} 位客户中流失 {lost:,} 位({lost / max(all_, 1):.2%}),"
+                "都记在这一天;此前各月的流失无从得知,并非为零",
+                f"the data are one picture of {flat['observed_on']}: {lost:,} of {all_:,} customers were lost "
+                f"({lost / max(all_, 1):.2%}), all dated that day; losses of earlier months are unknown, not zero",
+            )
+        )
+    if customers["residual_lifetime_value"].null_count == customers.num_rows:
+        found.append(
+            Words(
+                "没有月费也没有消费,未来价值未知,无法安排计划;请载入 transactions 或用 --map monthly_fee=列名 指明月费",
+                "future value is unknown: there are no fees and no purchases, so nothing can be planned; "
+                "load transactions, or say which column is the fee with --map monthly_fee=COLUMN",
+            )
+        )
+    return [{"zh": one.zh, "en": one.en} for one in found]
 
 
 def headline_in_words(document: dict[str, Any]) -> dict[str, object]:

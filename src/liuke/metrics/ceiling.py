@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_SEGMENTS = {
+    ("newness", "new"): Words("新客户", "new customers"),
+    ("newness", "old"): Words("老客户", "old customers"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Ceiling:
     """The highest churn rate tolerated per period.
@@ -187,23 +193,22 @@ def _excess(ceiling: Ceiling, row: dict[str, Any]) -> float:
 
 
 def _words(ceiling: Ceiling, row: dict[str, Any], contributors: tuple[Contributor, ...]) -> Words:
-    def name(unit: str, segment: str, value: str, everybody: str) -> str:
-        parts = [unit] if unit else []
-        if segment != "all":
-            parts.append(f"{segment}={value}")
-        return " ".join(parts) or everybody
+    def name(unit: str, segment: str, value: str) -> Words:
+        if segment == "all":
+            return Words(unit, unit) if unit else Words("全公司", "the company")
+        known = _SEGMENTS.get((segment, value), Words(f"{segment}={value}", f"{segment}={value}"))
+        return Words(f"{unit} {known.zh}".strip(), f"{unit} {known.en}".strip())
 
-    zh, en = (
-        name(ceiling.org_unit, ceiling.segment, ceiling.segment_value, word) for word in ("全公司", "the company")
-    )
+    whole = name(ceiling.org_unit, ceiling.segment, ceiling.segment_value)
     parts = [
-        (name(part.org_unit if part.segment == "all" else "", part.segment, part.segment_value, ""), part.rate)
+        (name(part.org_unit if part.segment == "all" else "", part.segment, part.segment_value), part.rate)
         for part in contributors[:3]
     ]
     excess = _excess(ceiling, row)
     return Words(
-        f"{zh}流失率{row['value']:.1%}，超过上限{ceiling.rate:.1%}，多流失约{excess:.0f}人"
-        + (f"；主要来自{'、'.join(f'{each}（{rate:.1%}）' for each, rate in parts)}。" if parts else "。"),
-        f"Churn in {en} is {row['value']:.1%}, above the ceiling of {ceiling.rate:.1%}: about {excess:.0f} too many"
-        + (f"; mainly {', '.join(f'{each} ({rate:.1%})' for each, rate in parts)}." if parts else "."),
+        f"{whole.zh}流失率{row['value']:.1%}，超过上限{ceiling.rate:.1%}，多流失约{excess:.0f}人"
+        + (f"；主要来自{'、'.join(f'{each.zh}（{rate:.1%}）' for each, rate in parts)}。" if parts else "。"),
+        f"Churn in {whole.en} is {row['value']:.1%}, above the ceiling of {ceiling.rate:.1%}: "
+        f"about {excess:.0f} too many"
+        + (f"; mainly {', '.join(f'{each.en} ({rate:.1%})' for each, rate in parts)}." if parts else "."),
     )

@@ -93,7 +93,7 @@ def staged_sql(casting: Casting, subscriptions: str | None = None) -> str:
         A SELECT of subscription_id and customer_id, where customers are looked up.
     """
     values, troubles = [], []
-    items = [item for item in casting.columns.mapped if item.form != "row"]
+    items = [item for item in casting.columns.mapped if item.form not in ("row", "line")]
     for place, item in enumerate(items):
         value, trouble = _cell(casting, item, f"_v{place}")
         values.append(f"{value} AS _v{place}")
@@ -118,6 +118,7 @@ def staged_sql(casting: Casting, subscriptions: str | None = None) -> str:
     content = _content(casting, items)
     if made:
         kept.append(f"'{made[0].upper()}-' || left({content}, 16) AS {quoted(made)}")
+    kept += [f"'L' || _line AS {quoted(item.canonical)}" for item in casting.columns.mapped if item.form == "line"]
     source = _joined(casting, subscriptions)
     return (
         f"WITH cells AS (SELECT {', '.join(['*', *values])} FROM {source}) "

@@ -14,7 +14,7 @@ from liuke.tables.fitting import fits
 from liuke.tables.names import MEND_COLUMNS, folded, names_of, unit_in, words_of
 from liuke.tables.verdicts import FileRefused
 
-Form = Literal["column", "product", "constant", "lookup", "row"]
+Form = Literal["column", "product", "constant", "lookup", "row", "line"]
 
 _QUANTITY = ("quantity", "qty", "数量", "件数", "购买数量", "销售数量")
 _UNIT_PRICE = ("unitprice", "单价", "itemprice", "priceperunit", "price", "售价")
@@ -34,6 +34,9 @@ _CUSTOMER_WORDS = {
 }
 _AMOUNT_WORDS = {"amount", "price", "total", "value", "revenue", "spend", "paid", "金额", "价", "额", "款"}
 _STRICT_NAMES = ("客户姓名", "会员姓名", "customer name", "联系人", "收货人", "surname", "姓名")
+LINE = "(line)"
+"""Given for customer_id of a file that names no customer: its rows are numbered."""
+
 _GENERATED = {"contacts", "treatments", "complaints"}
 
 
@@ -69,7 +72,7 @@ class Mapped:
         Their header, or what is computed from headers.
     form : Form
         One ``column``, the ``product`` of columns and a factor, a ``constant``, a ``lookup`` of the customer by
-        subscription, or a name made from the ``row`` itself.
+        subscription, or a name made from the ``row`` itself or from its ``line``.
     places : tuple of int
         The columns used, counted from 0.
     factor : str
@@ -231,6 +234,9 @@ def _take_given(draft: _Draft, canonical: str, theirs: str, known: set[str]) -> 
     if theirs.startswith("="):
         draft.mapped[canonical] = Mapped(canonical, theirs, "constant", (), theirs[1:], why)
         return
+    if theirs == LINE:
+        draft.mapped[canonical] = Mapped(canonical, LINE, "line", (), why=why)
+        return
     lookup = re.fullmatch(r"subscriptions\[(.+)\]", theirs)
     if lookup:
         place = _place(draft, lookup.group(1))
@@ -339,6 +345,8 @@ def _by_values(draft: _Draft, columns: Sequence[Column]) -> None:
 
 def _speaks_for(draft: _Draft, place: int, column: Column, hints: set[str] | None) -> bool:
     values, name = draft.samples[place], draft.names[place]
+    if column.name == "customer_id" and _AMOUNT_WORDS & set(words_of(name)):
+        return False
     if hints and not (hints & set(words_of(name)) or any(hint in name for hint in hints if not hint.isascii())):
         return False
     return all(fits(value, column.kind) for value in values) and (column.kind != "date" or len(set(values)) > 1)
@@ -374,6 +382,10 @@ def _made_up(draft: _Draft, columns: Sequence[Column], has_subscriptions: bool) 
             draft.doubts.append(
                 Words(f"客户由“{draft.names[place]}”查得?", f"look the customer up by {draft.names[place]!r}?")
             )
+    if "customer_id" in required and draft.table == "flat":
+        why = Words("文件没有客户编号,按行号编号", "the file names no customer: numbered by line")
+        draft.mapped["customer_id"] = Mapped("customer_id", LINE, "line", (), why=why)
+        draft.doubts.append(why)
     if draft.table in _GENERATED:
         key = TABLES[draft.table].key[0]
         if key in required:

@@ -146,14 +146,20 @@ def prepared(place: Workspace, store: Store, *, as_of: date | None, seed: int, p
         memory_limit=definitions.limits.memory_limit,
         temporary=place.spill,
     )
-    day = _day(everything, as_of)
+    day = _day(everything, as_of, _observed_on(store.flat))
     return Job(everything, everything.known(day), definitions, day, seed, progress)
 
 
-def _day(everything: duckdb.DuckDBEngine, as_of: date | None) -> date:
+def _observed_on(flat: Mapping[str, Any] | None) -> date | None:
+    """Return the day a flat file shows, if there is one."""
+    return date.fromisoformat(str(flat["observed_on"])) if flat and flat.get("observed_on") else None
+
+
+def _day(everything: duckdb.DuckDBEngine, as_of: date | None, observed_on: date | None) -> date:
     first, last = _days(everything)
     if last is None or first is None:
         raise NothingLoaded("no row of the tables has a date; load subscriptions or transactions")
+    last = max(last, observed_on or last)
     if as_of is None:
         return last
     if not first <= as_of <= last:
@@ -238,7 +244,7 @@ def _carried_out(place: Workspace, store: Store, job: Job) -> Snapshot:
 def _rule(job: Job, flat: Mapping[str, Any] | None) -> spells.ChurnRule:
     """Return what counts as leaving; a label of a flat file is final, so its losses have no days of grace."""
     churn = job.definitions.churn
-    grace_days = 0 if flat and flat.get("observed_on") else churn.grace_days
+    grace_days = 0 if _observed_on(flat) else churn.grace_days
     return spells.choose_rule(job.engine, churn.kind, grace_days=grace_days, tail=churn.tail)
 
 

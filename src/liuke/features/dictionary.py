@@ -97,7 +97,7 @@ FEATURES: tuple[Feature, ...] = tuple(
 
 _PARTS = {row["name"]: row for row in _DATA["part"]}
 _BY_NAME = {feature.name: feature for feature in FEATURES}
-_OF_KIND = re.compile(r"^usage_(?P<kind>.+)_(?P<part>30d|90d|180d|level_ratio|ratio|days_since)$")
+_OF_KIND = re.compile(r"^usage_(?P<kind>.+?)_(?P<part>30d|90d|180d|level_ratio|ratio|days_since)$")
 _OF_QUESTION = re.compile(r"^survey_(?P<kind>.+)_(?P<part>latest|mean_365d|change)$")
 
 

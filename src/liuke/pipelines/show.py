@@ -25,6 +25,8 @@ TABLES = {
     "reasons": "reasons",
     "tiers": "tiers",
     "concentration": "concentration",
+    "effects": "effects",
+    "spend-curve": "spend_curve",
     "plan": "plan",
     "held-back": "held_back",
     "let-go": "let_go",

@@ -30,16 +30,19 @@ GROUP BY customer_id, occurred_on
 HAVING max(amount) > 0 AND sum(amount) <> 0
 """
 
+PURCHASE_GAPS_SQL = """
+SELECT customer_id, bought_on, lead(bought_on) OVER own AS next_on,
+       row_number() OVER own - 1 AS n_gaps, first_value(bought_on) OVER own AS first_on,
+       date_diff('day', lag(bought_on) OVER own, bought_on) AS gap_days
+FROM purchase_days
+WINDOW own AS (PARTITION BY customer_id ORDER BY bought_on)
+"""
+
 FIRST_GAPS_SQL = """
-WITH in_order AS (
-    SELECT bought_on, lead(bought_on) OVER own AS next_on, row_number() OVER own AS purchase_no
-    FROM purchase_days
-    WINDOW own AS (PARTITION BY customer_id ORDER BY bought_on)
-)
 SELECT date_diff('day', bought_on, coalesce(next_on, $as_of)) AS gap_days,
        count(next_on) AS ended, count(*) - count(next_on) AS kept
-FROM in_order
-WHERE purchase_no <= 2
+FROM purchase_gaps
+WHERE n_gaps <= 1
 GROUP BY 1 ORDER BY 1
 """
 
@@ -54,22 +57,33 @@ FROM by_customer GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 THRESHOLDS_SQL = """
-WITH in_order AS (
-    SELECT customer_id, bought_on, lead(bought_on) OVER own AS next_on,
-           row_number() OVER own - 1 AS n_gaps, first_value(bought_on) OVER own AS first_on,
-           date_diff('day', lag(bought_on) OVER own, bought_on) AS gap_days
-    FROM purchase_days
-    WINDOW own AS (PARTITION BY customer_id ORDER BY bought_on)
+WITH under_contract AS (
+    SELECT DISTINCT customer_id FROM subscriptions WHERE $by_contract AND started_on <= $as_of
 ),
-so_far AS (
-    SELECT *, date_diff('day', first_on, bought_on) AS span_days,
+at_every_purchase AS (
+    SELECT customer_id, bought_on, next_on, first_on, n_gaps,
            sum(CAST(ln(gap_days) AS DECIMAL(18, 9))) OVER until_now AS sum_of_logs,
            sum(gap_days * gap_days) OVER until_now AS sum_of_squares,
            quantile_cont(gap_days, $level) OVER (PARTITION BY customer_id ORDER BY bought_on
                                                  ROWS BETWEEN 19 PRECEDING AND CURRENT ROW) AS own_quantile
-    FROM in_order
+    FROM purchase_gaps ANTI JOIN under_contract USING (customer_id)
     WINDOW until_now AS (PARTITION BY customer_id ORDER BY bought_on
                          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+),
+ends AS (
+    SELECT customer_id, max(n_gaps) AS last_gap
+    FROM purchase_gaps SEMI JOIN under_contract USING (customer_id) GROUP BY customer_id
+),
+at_the_newest AS (
+    SELECT customer_id, max(bought_on) AS bought_on, NULL::DATE AS next_on, min(bought_on) AS first_on,
+           max(n_gaps) AS n_gaps, sum(CAST(ln(gap_days) AS DECIMAL(18, 9))) AS sum_of_logs,
+           sum(gap_days * gap_days) AS sum_of_squares,
+           quantile_cont(gap_days, $level) FILTER (n_gaps > last_gap - 20) AS own_quantile
+    FROM purchase_gaps JOIN ends USING (customer_id) GROUP BY customer_id
+),
+so_far AS (
+    SELECT *, date_diff('day', first_on, bought_on) AS span_days
+    FROM (SELECT * FROM at_every_purchase UNION ALL SELECT * FROM at_the_newest)
 ),
 means AS (
     SELECT *, CASE WHEN n_gaps > 0 THEN span_days::DOUBLE / n_gaps END AS mean_gap_days,
@@ -118,11 +132,11 @@ ORDER BY customer_id
 """
 
 
-def create_rhythm(engine: Engine, as_of: date, tail: float = 0.05) -> None:
+def create_rhythm(engine: Engine, as_of: date, tail: float = 0.05, *, by_contract: bool = False) -> None:
     """Keep table `rhythm`: one row per customer who ever bought, with the silence that still fits them.
 
     Beside it stay `purchase_days` (customer_id, bought_on) and `purchase_rhythm`, the same limits as they stood at
-    every single purchase, from what the customer had done until then.
+    every single purchase, from what the customer had done until then; `purchase_gaps`, the time before each purchase.
 
     Parameters
     ----------
@@ -132,6 +146,9 @@ def create_rhythm(engine: Engine, as_of: date, tail: float = 0.05) -> None:
         The day we look from, inclusive.
     tail : float, default 0.05
         How often a customer who is still there may be taken for gone.
+    by_contract : bool, default False
+        Whether contracts tell who was lost: then `purchase_rhythm` holds only the newest purchase of those who ever had
+        one, for nobody asks about the earlier ones.
 
     Notes
     -----
@@ -143,6 +160,7 @@ def create_rhythm(engine: Engine, as_of: date, tail: float = 0.05) -> None:
     that the long gone do not pass for slow buyers.
     """
     engine.create("purchase_days", PURCHASE_DAYS_SQL, as_of=as_of)
+    engine.create("purchase_gaps", PURCHASE_GAPS_SQL)
     first = engine.table(FIRST_GAPS_SQL, as_of=as_of)
     durations, ended, kept = (first.column(name).to_numpy() for name in ("gap_days", "ended", "kept"))
     limit = gaps.population_threshold(durations, ended, kept, tail)
@@ -153,6 +171,8 @@ def create_rhythm(engine: Engine, as_of: date, tail: float = 0.05) -> None:
     engine.create(
         "purchase_rhythm",
         THRESHOLDS_SQL,
+        as_of=as_of,
+        by_contract=by_contract,
         level=1 - tail,
         tail=tail,
         safety=SAFETY,

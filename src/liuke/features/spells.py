@@ -161,7 +161,7 @@ def create_spells(engine: Engine, rule: ChurnRule, as_of: date) -> None:
     `grace_days` later; until then it may be taken back. Whatever comes after begins another life. A customer who ever
     had a contract is judged by contracts alone.
     """
-    rhythm.create_rhythm(engine, as_of, rule.tail)
+    rhythm.create_rhythm(engine, as_of, rule.tail, by_contract=rule.kind == "contractual")
     engine.create(
         "spells",
         SPELLS_SQL,

@@ -44,12 +44,12 @@ def median(found: list[Figures]) -> Figures:
 def company(customers: int, folder: Path, trials: int) -> dict[str, Figures]:
     """Measure all that is done for a company of so many customers, piece by piece in turn.
 
-    In turn, so that a busy neighbour disturbs all alike; the whole run is tried twice at most, once if it is large.
+    In turn, so that a busy neighbour disturbs all alike; the whole run is tried once where it takes minutes.
     """
     print(f"{customers:,} customers x {MONTHS} months", flush=True)
     workspace = folder / f"telecom_{customers}"
     simulated = piece("simulate", workspace, customers, MONTHS)
-    runs = 1 if customers >= LARGE else min(trials, 2)
+    runs = 1 if customers > SIZES[0] else trials
     found: dict[str, list[Figures]] = {name: [] for name in (*PIECES, "run")}
     for trial in range(trials):
         for name in (*PIECES, "run") if trial < runs else PIECES:

@@ -39,9 +39,9 @@ def _head(trials: int) -> str:
 
 Written by `make bench` (`python -m benchmarks`; `--large` adds a million customers). Machine: {os.cpu_count()} cores
 ({platform.machine()}), {memory:.0f} GiB, {platform.system()}; Python {sys.version.split()[0]}, {libraries}.
-Load average at the end: {load:.1f}. Medians of {trials} trials (of at most two for the whole run), pieces in turn, each
-in a process of its own; the clock leaves out the start of Python and imports. Other work may share the machine, so
-read the ratios inside one table, not the seconds; CPU seconds (all threads) move less with the neighbours.
+Load average at the end: {load:.1f}. Medians of {trials} trials (of the whole run one trial where it takes minutes), in
+turn, each in a process of its own; the clock leaves out the start of Python and imports. Other work may share the
+machine: read the ratios inside one table, not the seconds. CPU seconds (all threads) move less with the neighbours.
 The lower bound is one DuckDB pass over the same Parquet files: no views, no sorting, no distinct counts, no windows."""
 
 

@@ -187,6 +187,13 @@ def test_interconnect_contracts_get_a_plan(contracts: Path) -> None:
 
 
 @pytest.mark.slow
+def test_all_that_was_ever_paid_is_no_feature_of_an_earlier_day(contracts: Path) -> None:
+    model = told("show", contracts, "model")
+    assert [one["feature"] for one in model["refused"]] == ["TotalCharges"]
+    assert "TotalCharges" not in {one["feature"] for one in model["importances"]}
+
+
+@pytest.mark.slow
 def test_ravenstack_is_told_that_its_sources_contradict_each_other(
     folder: Callable[[str, str], Path], public_data: Path
 ) -> None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from liuke.engines.engine import Engine
-from liuke.features import labels, spells, table, usage, windows
+from liuke.features import growing, labels, spells, table, usage, windows
 from liuke.kernel.words import Words
 from liuke.lifetime import summary
 from liuke.lifetime.beta_geometric import BetaGeometric
@@ -122,7 +122,8 @@ def _learned(job: Job, rule: spells.ChurnRule, planned: windows.Windows) -> Warn
     kinds = usage.event_kinds(job.engine, job.as_of)
     with job.step("windows"):
         days = [*planned.train, planned.calibration, planned.test]
-        examples = [_examples(job, rule, day, planned, kinds) for day in days]
+        grown = growing.growing_attributes(job.engine, job.as_of)
+        examples = [_examples(job, rule, day, planned, kinds, tuple(grown)) for day in days]
     with job.step("learn"):
         model = EarlyWarning(seed=job.seed, horizon_days=planned.horizon_days, lead_days=planned.lead_days)
         model.fit(examples[:-2], calibration=examples[-2], test=examples[-1])
@@ -130,20 +131,38 @@ def _learned(job: Job, rule: spells.ChurnRule, planned: windows.Windows) -> Warn
         baseline = _baseline(job.engine, planned.train[0], job.as_of, window, float(examples[-1].churned.mean()))
         del examples
     with job.step("warn"):
-        features = _features_on(job.engine, job.as_of, rule, kinds, None)
+        features = _features_on(job.engine, job.as_of, rule, kinds, None, tuple(grown))
         forecast = model.predict(features)
         signals = model.signals(features, riskiest=MOST_EXPLAINED, forecast=forecast)
         card = model.card(forecast) | {"windows": {"zh": planned.why.zh, "en": planned.why.en}}
+        card["refused"] = [*card["refused"], *_refusals(grown)]
         scored = _spread_over_time(job, rule, features["customer_id"], forecast.probability, baseline, window)
     return Warned(_with_those_in_grace(job, rule, scored), signals, card, window)
 
 
-def _examples(job: Job, rule: spells.ChurnRule, day: date, planned: windows.Windows, kinds: Sequence[str]) -> Examples:
+def _refusals(grown: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Return why attributes that count up with the customer's life are no features, as the card has it."""
+    return [
+        {
+            "feature": name,
+            "auc": None,
+            "zh": f"“{name}”随在网时间累积且没有日期(秩相关 {alike:.2f}):它泄露客户后来留了多久,不作为特征",
+            "en": f"{name} counts up with the customer's life and bears no date (rank correlation {alike:.2f}): "
+            "it tells how long they would stay, so it is no feature",
+        }
+        for name, alike in sorted(grown.items())
+    ]
+
+
+def _examples(
+    job: Job, rule: spells.ChurnRule, day: date, planned: windows.Windows, kinds: Sequence[str],
+    excluded: Sequence[str],
+) -> Examples:  # fmt: skip
     """Return the customers there on `day` as then known, with what became of them."""
     then = job.everything.known(day)
     spells.create_spells(then, rule, day)
     then.create("learned_from", SAMPLE_SQL, most=MOST_CUSTOMERS)
-    features = _features_on(then, day, rule, kinds, "learned_from")
+    features = _features_on(then, day, rule, kinds, "learned_from", excluded)
     then.forget()
     labels.create_labels(job.engine, day, planned.lead_days, planned.horizon_days)
     known = job.engine.table(LABELS_SQL)
@@ -281,7 +300,7 @@ def _without_learning(job: Job, rule: spells.ChurnRule, why: Words) -> Warned:
         "trained_on": [],
         "test": untested,
         "baselines": {used: untested},
-        "notices": [{"code": "too_short", "zh": why.zh, "en": why.en}],
+        "warnings": [{"code": "too_short", "zh": why.zh, "en": why.en}],
     }
     nobody = pa.schema([("customer_id", pa.string()), ("rank", pa.int8()), ("feature", pa.string()),
                         ("value", pa.float64()), ("value_text", pa.string()), ("typical", pa.float64()),

@@ -43,7 +43,8 @@ def new(
         answer({"workspace": str(workspace.path), "industry": industry})
         return
     out.print(f"{workspace.path / 'liuke.toml'} is written; every line in it may be changed.")
-    out.print(f"Next · 下一步: liuke load {directory} transactions orders.csv")
+    first = "transactions orders.csv" if industry in ("retail", "express") else "subscriptions contracts.csv"
+    out.print(f"Next · 下一步: liuke load {directory} {first}")
 
 
 def simulate(

@@ -397,9 +397,10 @@ def _incomplete(table: str, absent: list[Column], names: Sequence[str]) -> FileR
     missing = ", ".join(column.name for column in absent)
     headers = ", ".join(names)
     return FileRefused.because(
-        f"找不到 {table} 的必填列 {missing}。文件的列:{headers}。请用 --map {absent[0].name}=列名 指明",
+        f"找不到 {table} 的必填列 {missing}。文件的列:{headers}。请用 --map {absent[0].name}=列名 指明"
+        f"(或对所有行用同一个值:--map {absent[0].name}==值)",
         f"no column found for {missing} of {table}. The file has: {headers}. "
-        f"Say which with --map {absent[0].name}=COLUMN",
+        f"Say which with --map {absent[0].name}=COLUMN, or give every row one value with --map {absent[0].name}==VALUE",
     )
 
 

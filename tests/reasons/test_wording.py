@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liuke.engines import duckdb
+from liuke.kernel.words import Words
 from liuke.reasons import wording
 from liuke.reasons.evidence import EVIDENCE_SCHEMA
 
@@ -60,4 +61,18 @@ def test_sentences_of_whole_tables_are_those_of_single_pieces(pieces):
             assert row[f"sentence_{language}"] == wording.sentence(
                 row["kind"], language, row["value"], row["detail"], row["happened_on"]
             )
+    engine.close()
+
+
+def test_a_signal_of_the_model_is_told_by_the_features_name_in_each_language():
+    engine = duckdb.open_tables({}, threads=1)
+    row = {"customer_id": "1", "code": "P1", "kind": "model_signal", "happened_on": date(2025, 3, 5),
+           "confidence": 0.3, "value": 0.4, "detail": "monthly_fee"}  # fmt: skip
+    engine.register("evidence", pa.Table.from_pylist([row], schema=EVIDENCE_SCHEMA))
+    wording.create_sentences(engine, {"monthly_fee": Words("月费", "monthly fee")})
+    told = engine.one("SELECT sentence_zh, sentence_en FROM evidence_sentences")
+    assert told == {
+        "sentence_zh": "模型信号:月费(信号,不是原因)",
+        "sentence_en": "signal of the model: monthly fee (a signal, not a cause)",
+    }
     engine.close()

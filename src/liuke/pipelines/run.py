@@ -265,7 +265,7 @@ def _find_reasons(job: Job, warned: Warned) -> None:
     hinted = signals.evidence_from_signals(warned.signals, hints, as_of=job.as_of)
     evidence.create_evidence(job.engine, job.as_of, extra=hinted)
     combining.create_reasons(job.engine, job.as_of)
-    wording.create_sentences(job.engine)
+    wording.create_sentences(job.engine, {name: feature(name).words for name in hints})
 
 
 def remedies_of(job: Job) -> tuple[Remedy, ...]:

@@ -141,21 +141,24 @@ WITH told AS (
 SELECT t.customer_id, t.code, t.kind, t.happened_on, t.confidence, t.value, t.detail,
        r.zh AS reason_zh, r.en AS reason_en,
        replace(replace(replace(template_zh, '{value}', coalesce(rtrim(number, '|'), $nothing)), '{date}', date_zh),
-               '{detail}', coalesce(detail, $nothing)) AS sentence_zh,
+               '{detail}', coalesce(w.zh, t.detail, $nothing)) AS sentence_zh,
        replace(replace(replace(template_en, '{value}', coalesce(rtrim(number, '|'), $nothing)), '{date}', date_en),
-               '{detail}', coalesce(detail, $nothing)) AS sentence_en
+               '{detail}', coalesce(w.en, t.detail, $nothing)) AS sentence_en
 FROM told t JOIN reason_codes r ON r.code = t.code
+LEFT JOIN signal_words w ON t.kind = 'model_signal' AND w.detail = t.detail
 ORDER BY t.customer_id, t.code, t.kind, t.happened_on
 """
 
 
-def create_sentences(engine: Engine) -> None:
+def create_sentences(engine: Engine, features: Mapping[str, Words] | None = None) -> None:
     """Create `evidence_sentences`: `evidence` with the reason's name and a sentence in both languages.
 
     Parameters
     ----------
     engine : Engine
-        Holds `evidence`. It also gets `evidence_kinds` and `reason_codes`.
+        Holds `evidence`. It also gets `evidence_kinds`, `reason_codes` and `signal_words`.
+    features : mapping of str to Words, optional
+        What the features that the model's signals speak of are called.
 
     Notes
     -----
@@ -163,4 +166,7 @@ def create_sentences(engine: Engine) -> None:
     """
     engine.register("evidence_kinds", kinds_table())
     engine.register("reason_codes", taxonomy.reason_codes())
+    called = sorted((features or {}).items())
+    texts = {"detail": [name for name, _ in called], "zh": [x.zh for _, x in called], "en": [x.en for _, x in called]}
+    engine.register("signal_words", pa.table({key: pa.array(said, pa.string()) for key, said in texts.items()}))
     engine.create("evidence_sentences", SENTENCES_SQL, nothing=NO_DETAIL)

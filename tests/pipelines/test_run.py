@@ -97,7 +97,7 @@ def hidden(table: pa.Table, column: str, by: str, day: date) -> pa.Table:
     return table.set_column(place, table.field(place), pc.if_else(known, table[column], None))
 
 
-@pytest.mark.parametrize("industry", ["retail", "telecom"])
+@pytest.mark.parametrize("industry", ["retail", pytest.param("telecom", marks=pytest.mark.slow)])
 def test_t25_what_happened_after_the_day_changes_no_byte(industry: str, tmp_path: Path) -> None:
     source = company.invented(tmp_path / "source", industry, customers=80, months=15)
     tables = company.tables_of(source)

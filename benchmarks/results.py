@@ -91,6 +91,7 @@ def _company(customers: int, found: dict[str, Figures]) -> str:
         for name, words in PIECES.items()
     ]
     simulated = found["simulate"]
+    split = ", ".join(f"{part} {simulated[part]:.1f} s" for part in ("invent", "load") if part in simulated) or "in one"
     steps = ", ".join(f"{name} {seconds:.1f}" for name, seconds in found["run"]["steps"].items())
     return f"""## {customers:,} customers, 24 months
 
@@ -101,8 +102,8 @@ def _company(customers: int, found: dict[str, Figures]) -> str:
 Of features: lives {found["features"]["spells"]:.2f} s, features {found["features"]["features"]:.2f} s. Of measures:
 indicators {found["measures"]["metrics"]:.2f} s, cohorts {found["measures"]["cohorts"]:.2f} s.
 Steps of the run, wall s: {steps}.
-Inventing the company took {simulated["invent"]:.1f} s, loading its {simulated["rows"]:,} rows {simulated["load"]:.1f} s
-({simulated["rows"] / simulated["load"]:,.0f} rows a second), peak {simulated["peak_mib"]:,.0f} MiB."""
+Inventing the company and loading its {simulated["rows"]:,} rows took {simulated["seconds"]:.0f} s ({split}), peak
+{simulated["peak_mib"]:,.0f} MiB."""
 
 
 def _growths(companies: Companies) -> list[tuple[int, int, float, float]]:

@@ -39,10 +39,17 @@ def _head(trials: int) -> str:
 
 Written by `make bench` (`python -m benchmarks`; `--large` adds a million customers). Machine: {os.cpu_count()} cores
 ({platform.machine()}), {memory:.0f} GiB, {platform.system()}; Python {sys.version.split()[0]}, {libraries}.
-Load average at the end: {load:.1f}. Medians of {trials} trials (of the whole run one trial where it takes minutes), in
-turn, each in a process of its own; the clock leaves out the start of Python and imports. Other work may share the
+Load average at the end: {load:.1f}. {_trials(trials)},
+in turn, each in a process of its own; the clock leaves out the start of Python and imports. Other work may share the
 machine: read the ratios inside one table, not the seconds. CPU seconds (all threads) move less with the neighbours.
 The lower bound is one DuckDB pass over the same Parquet files: no views, no sorting, no distinct counts, no windows."""
+
+
+def _trials(trials: int) -> str:
+    """Say how often each piece was tried."""
+    if trials == 1:
+        return "One trial of each piece"
+    return f"Medians of {trials} trials (of the whole run one trial where it takes minutes)"
 
 
 def _ratio(found: dict[str, Figures], name: str, unit: str = "seconds") -> float:

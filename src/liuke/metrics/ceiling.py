@@ -21,6 +21,7 @@ _SEGMENTS = {
     ("newness", "new"): Words("新客户", "new customers"),
     ("newness", "old"): Words("老客户", "old customers"),
 }
+_OF = {"region": Words("地区", "region"), "plan": Words("套餐", "plan"), "kind": Words("客户类型", "kind")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,8 @@ def _words(ceiling: Ceiling, row: dict[str, Any], contributors: tuple[Contributo
     def name(unit: str, segment: str, value: str) -> Words:
         if segment == "all":
             return Words(unit, unit) if unit else Words("全公司", "the company")
-        known = _SEGMENTS.get((segment, value), Words(f"{segment}={value}", f"{segment}={value}"))
+        of = _OF.get(segment, Words(segment, segment))
+        known = _SEGMENTS.get((segment, value), Words(f"{of.zh}“{value}”", f"{of.en} {value}"))
         return Words(f"{unit} {known.zh}".strip(), f"{unit} {known.en}".strip())
 
     whole = name(ceiling.org_unit, ceiling.segment, ceiling.segment_value)

@@ -24,8 +24,16 @@ class Measured:
     findings: pa.Table
 
 
-def measure(job: Job) -> Measured:
-    """Return the measures of all complete months; the engine holds `spells` and `reasons`."""
+def measure(job: Job, *, is_picture: bool = False) -> Measured:
+    """Return the measures of all complete months; the engine holds `spells` and `reasons`.
+
+    Parameters
+    ----------
+    job : Job
+        Looks from its day.
+    is_picture : bool, default False
+        Whether the data are one picture without history (a flat file): then nothing is found by comparing months.
+    """
     reasons = job.engine.table("SELECT * FROM reasons ORDER BY customer_id")
     metrics = metrics_table(job.engine, as_of=job.as_of, reasons=reasons)
     on = job.as_of + timedelta(days=1)
@@ -33,7 +41,7 @@ def measure(job: Job) -> Measured:
         metrics=metrics,
         cohorts=_sorted(cohorts.cohort_table(job.engine, as_of=job.as_of)),
         tenure=_sorted(tenure.tenure_structure(job.engine, on=on, before=_year_before(on))),
-        findings=_findings(job, metrics),
+        findings=_as_table([] if is_picture else _findings(job, metrics)),
     )
 
 
@@ -45,12 +53,15 @@ def _year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=min(day.day, 28))
 
 
-def _findings(job: Job, metrics: pa.Table) -> pa.Table:
+def _findings(job: Job, metrics: pa.Table) -> list[Words]:
     """Return what is worth noticing, in both languages: ceilings exceeded, orders broken, the leak hidden by inflow."""
     found = [alert.words for alert in ceiling.ceiling_alerts(metrics, [ceiling.Ceiling(job.definitions.churn.ceiling)])]
     first = job.as_of.replace(day=1) if (job.as_of + timedelta(days=1)).day != 1 else job.as_of + timedelta(days=1)
     found += _orders(job, _year_before(first), first)
-    found += _hidden_leak(job, first)
+    return [*found, *_hidden_leak(job, first)]
+
+
+def _as_table(found: list[Words]) -> pa.Table:
     return pa.table(
         {"zh": pa.array([one.zh for one in found], pa.string()), "en": pa.array([one.en for one in found], pa.string())}
     )

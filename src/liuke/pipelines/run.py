@@ -209,7 +209,7 @@ def _carried_out(place: Workspace, store: Store, job: Job) -> Snapshot:
     with job.step("reasons"):
         _find_reasons(job, warned)
     with job.step("measure"):
-        measured = measure(job)
+        measured = measure(job, is_picture=_observed_on(flat) is not None)
     with job.step("decide"):
         customers = assembled(job, warned, valued, before)
         effects = measured_effects(job.engine, job.as_of)

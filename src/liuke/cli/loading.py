@@ -118,6 +118,8 @@ def _print(done: Loaded, dry_run: bool) -> None:
             "already there · 已存在": f"{done.already_there:,}",
         },
     )
+    pairs = "; ".join(f"{item.canonical} ← {item.theirs}" for item in done.columns.mapped)
+    out.print(f"  columns · 列对应: {pairs}".replace("[", r"\["))
     for note in done.notes:
         out.print(f"  {note.en} · {note.zh}".replace("[", r"\["))
     if done.rejected_file:

@@ -42,6 +42,7 @@ ON_TERMINAL = {
                   "decision", "remedy", "expected_gain"),
     "let-go": ("customer_id", "tier", "residual_lifetime_value", "why", "review_on", "needs_confirmation"),
     "evidence": ("customer_id", "code", "happened_on", "confidence", "sentence_zh"),
+    "dictionary": ("metric", "name_zh", "name_en", "formula", "unit", "better", "source_rows", "owner_zh"),
     "signals": ("customer_id", "rank", "feature", "share", "text_zh"),
 }  # fmt: skip
 """Columns drawn on a terminal where a table has more than fit; files and pipes get all."""
@@ -77,7 +78,7 @@ def show(
         with spoken_errors(as_json):
             _write(content, output, form)
     else:
-        _show_table(content, form, limit, what)
+        _show_table(content, form, limit if not dictionary else content.num_rows, "dictionary" if dictionary else what)
 
 
 def _show_document(content: dict[str, Any], form: Form, output: Path | None) -> None:

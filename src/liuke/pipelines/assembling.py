@@ -24,6 +24,15 @@ products AS (
     FROM subscriptions WHERE ended_on IS NULL GROUP BY customer_id
 ),
 friends AS (SELECT referrer_id AS customer_id, count(*) AS n FROM referrals GROUP BY 1),
+confirmed AS (
+    SELECT DISTINCT customer_id FROM events WHERE kind IN ('malice_confirmed', 'fraud_confirmed', '恶意已确认')
+),
+scales AS (SELECT question, max(score) AS top FROM survey_answers GROUP BY question HAVING max(score) > 0),
+attitudes AS (
+    SELECT customer_id, round(avg(round(score / top, 6)::DECIMAL(9, 6)), 6) AS attitude
+    FROM survey_answers JOIN scales USING (question)
+    WHERE answered_on > $as_of::DATE - 365 AND score IS NOT NULL GROUP BY customer_id
+),
 last_lost AS (SELECT customer_id, max(certain_on) AS lost_on FROM spells WHERE certain_on <= $as_of GROUP BY 1)
 SELECT current_states.customer_id, current_states.state, current_states.since_on,
        current_states.evidence AS state_evidence,
@@ -37,19 +46,27 @@ SELECT current_states.customer_id, current_states.state, current_states.since_on
        scored.churn_probability, scored.expected_days_left, scored.urgency,
        reasons.reason_1, reasons.reason_1_share, reasons.reason_2, reasons.reason_2_share, reasons.reason_3,
        reasons.reason_3_share, reasons.churn_type, reasons.is_voluntary, reasons.intent,
-       coalesce(reasons.churn_type = 'MAL', false) AS malicious_confirmed,
+       confirmed.customer_id IS NOT NULL AS malicious_confirmed,
        CASE WHEN current_states.state IN ('lost', 'abandoned') THEN NULL
             WHEN coalesce(rhythm.n_purchase_days, 1) >= 4 AND valued.tenure_days >= 365
                  AND coalesce(rhythm.overdue_ratio, 0) < 1
                  THEN CASE WHEN coalesce(friends.n, 0) > 0 THEN 'advocate' ELSE 'client' END
             WHEN coalesce(rhythm.n_purchase_days, 1) >= 2 THEN 'repeat_customer'
-            ELSE 'first_time_customer' END AS ladder_stage
+            ELSE 'first_time_customer' END AS ladder_stage,
+       CASE WHEN attitudes.attitude IS NULL OR current_states.state IN ('lost', 'abandoned') THEN NULL
+            WHEN attitude >= 0.6 AND coalesce(rhythm.n_purchase_days, 1) >= 2 AND coalesce(rhythm.overdue_ratio, 0) < 1
+                 THEN 'true'
+            WHEN attitude >= 0.6 THEN 'latent'
+            WHEN coalesce(rhythm.n_purchase_days, 1) >= 2 AND coalesce(rhythm.overdue_ratio, 0) < 1 THEN 'spurious'
+            ELSE 'none' END AS loyalty_type
 FROM current_states
 LEFT JOIN customers USING (customer_id)
 LEFT JOIN products USING (customer_id)
 LEFT JOIN owed USING (customer_id)
 LEFT JOIN opened USING (customer_id)
 LEFT JOIN last_lost USING (customer_id)
+LEFT JOIN confirmed USING (customer_id)
+LEFT JOIN attitudes USING (customer_id)
 LEFT JOIN valued USING (customer_id)
 LEFT JOIN scored USING (customer_id)
 LEFT JOIN reasons USING (customer_id)

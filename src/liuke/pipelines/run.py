@@ -226,7 +226,7 @@ def _carried_out(place: Workspace, store: Store, job: Job) -> Snapshot:
             "findings": measured.findings,
             "signals": signals_in_words(warned.signals),
             "evidence": job.engine.table(EVIDENCE_SQL),
-            "reasons": agreement.pareto(job.engine),
+            "reasons": agreement.pareto(job.engine, _at_stake(customers)),
             "tiers": valued.tiers,
             "concentration": valued.concentration,
             "effects": effects,
@@ -308,6 +308,10 @@ def _with_decisions(job: Job, customers: pa.Table, decisions: Decisions) -> pa.T
         "SELECT assembled.*, decided.* EXCLUDE (customer_id) FROM assembled JOIN decided USING (customer_id) "
         "ORDER BY customer_id"
     )
+
+
+def _at_stake(customers: pa.Table) -> pa.Table:
+    return pa.table({"customer_id": customers["customer_id"], "value": customers["value_if_kept"]})
 
 
 def _plain(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -166,6 +166,8 @@ def _from_purchases(job: Job, table: pa.Table, terms: value.Terms) -> Worth:
     summary.create_summary(job.engine, job.as_of)
     found = job.engine.table("SELECT * FROM summary WHERE T > 0 ORDER BY customer_id")
     nothing = np.full(table.num_rows, np.nan)
+    if found.num_rows == 0:
+        return Worth(nothing, nothing, {"name": "none"})
     try:
         histories = summary.histories_of(found)
         once = float((histories[0] == 0).mean())

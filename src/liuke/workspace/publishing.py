@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from liuke.kernel.errors import Unavailable
+from liuke.kernel.errors import LiukeError, Unavailable
 
 STAGED = ".staged-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -40,13 +40,24 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _is_want_of_room(error: BaseException | None) -> bool:
+    """Return whether a full disk is at the root of `error`; writers wrap it in errors of their own."""
+    if error is None:
+        return False
+    if isinstance(error, OSError) and (error.errno in _NO_ROOM or "No space left" in str(error)):
+        return True
+    return _is_want_of_room(error.__cause__ or error.__context__)
+
+
 @contextmanager
 def told_when_full(where: Path) -> Iterator[None]:
     """Turn a full disk under `where` into words with what is left."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in _NO_ROOM and "No space left" not in str(error):
+    except LiukeError:
+        raise
+    except Exception as error:
+        if not _is_want_of_room(error):
             raise
         free = shutil.disk_usage(where if where.exists() else where.parent).free
         raise NoRoom(

@@ -117,7 +117,7 @@ def child(
 
 def limited(kind: int, amount: int) -> Callable[[], None]:
     """Return what sets a limit of the operating system in a child process."""
-    return lambda: resource.setrlimit(kind, (amount, amount))
+    return lambda: resource.setrlimit(kind, (amount, resource.getrlimit(kind)[1]))
 
 
 def liuke_command(*arguments: object, limit: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:

@@ -46,8 +46,8 @@ def test_an_unsatisfying_answer_counts_for_ninety_days():
 
 
 def test_what_a_complaint_says_counts_once_per_code_and_half_when_it_was_settled():
-    rows = [complaint("ann", 3, category="网络", text="又断网了"),
-            complaint("bob", 3, text="又断网了", resolved_at=noon(before(2)), is_satisfied=True)]  # fmt: skip
+    rows = [complaint("ann", 3, category="网络", text="经常断网"),
+            complaint("bob", 3, text="经常断网", resolved_at=noon(before(2)), is_satisfied=True)]  # fmt: skip
     engine = reasoned({"complaints": rows}, spells(["ann", "bob"]))
     assert pieces(engine, "ann") == {("Q2", "complaint_text"): (0.6, None, "经常断")}
     assert pieces(engine, "bob") == {("Q2", "complaint_text"): (0.3, None, "经常断")}

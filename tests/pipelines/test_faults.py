@@ -301,13 +301,14 @@ def test_t29_a_small_full_disk_leaves_the_workspace_whole(shop: Path, undisturbe
 
     script = f"""
 set -e
-mount -t tmpfs -o size=$((($(du -sk "{shop}" | cut -f1) + 150) * 1024)) none "{tmp_path}"
+mount -t tmpfs -o size=64M none "{tmp_path}"
 cp -r "{shop}" "{tmp_path}/shop"
+dd if=/dev/zero of="{tmp_path}/filling" bs=1k count=$(($(df -k --output=avail "{tmp_path}" | tail -1) - 40)) status=none
 set +e
 "{sys.executable}" -m liuke.cli.main run "{tmp_path}/shop"
 echo "code $?"
 ls -A "{tmp_path}/shop/snapshots"
-mount -o remount,size=200M "{tmp_path}"
+rm "{tmp_path}/filling"
 "{sys.executable}" -c 'import liuke; print(liuke.run("{tmp_path}/shop").snapshot.manifest["content_hash"])'
 """
     script = script.replace("-m liuke.cli.main", "-c 'from liuke.cli.main import main; main()'")

@@ -109,8 +109,8 @@ def _company(customers: int, found: dict[str, Figures]) -> str:
 Of features: lives {found["features"]["spells"]:.2f} s, features {found["features"]["features"]:.2f} s. Of measures:
 indicators {found["measures"]["metrics"]:.2f} s, cohorts {found["measures"]["cohorts"]:.2f} s.
 Steps of the run, wall s: {steps}.
-Inventing the company and loading its {simulated["rows"]:,} rows took {simulated["seconds"]:.0f} s ({split}), peak
-{simulated["peak_mib"]:,.0f} MiB."""
+Inventing the company and loading its {simulated["rows"]:,} rows took {simulated["seconds"]:.0f} s ({split}) when it
+was made, peak {simulated["peak_mib"]:,.0f} MiB."""
 
 
 def _growths(companies: Companies) -> list[tuple[int, int, float, float]]:

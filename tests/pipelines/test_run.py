@@ -137,6 +137,8 @@ def test_t25_an_absurd_future_changes_no_byte(shop: Path, undisturbed: str, tmp_
         "complaint_id": [f"future-{number}" for number in range(len(ids))], "customer_id": ids, "occurred_at": when,
         "subject": ["质量"] * len(ids),
     }), accept=True)  # fmt: skip
+    newcomers = {"customer_id": ["new-1", "new-2"], "joined_on": [last + timedelta(days=9)] * 2, "vip": ["a", "b"]}
+    liuke.load(folder, "customers", pa.table(newcomers), accept=True)
     assert hash_of(folder, as_of=last) == undisturbed
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from liuke.engines.duckdb import quoted
 from liuke.engines.engine import Engine
 from liuke.features import growing, labels, spells, table, usage, windows
 from liuke.kernel.words import Words
@@ -22,6 +23,7 @@ from liuke.pipelines.steps import Job
 from liuke.risk import horizon
 from liuke.risk.early_warning import EarlyWarning
 from liuke.risk.examples import Examples
+from liuke.tables.contract import TABLES
 
 Vector = NDArray[np.float64]
 
@@ -123,7 +125,8 @@ def _learned(job: Job, rule: spells.ChurnRule, planned: windows.Windows) -> Warn
     with job.step("windows"):
         days = [*planned.train, planned.calibration, planned.test]
         grown = growing.growing_attributes(job.engine, job.as_of)
-        examples = [_examples(job, rule, day, planned, kinds, tuple(grown)) for day in days]
+        excluded = (*grown, *_known_of_nobody(job.engine))
+        examples = [_examples(job, rule, day, planned, kinds, excluded) for day in days]
     with job.step("learn"):
         model = EarlyWarning(seed=job.seed, horizon_days=planned.horizon_days, lead_days=planned.lead_days)
         model.fit(examples[:-2], calibration=examples[-2], test=examples[-1])
@@ -131,13 +134,24 @@ def _learned(job: Job, rule: spells.ChurnRule, planned: windows.Windows) -> Warn
         baseline = _baseline(job.engine, planned.train[0], job.as_of, window, float(examples[-1].churned.mean()))
         del examples
     with job.step("warn"):
-        features = _features_on(job.engine, job.as_of, rule, kinds, None, tuple(grown))
+        features = _features_on(job.engine, job.as_of, rule, kinds, None, excluded)
         forecast = model.predict(features)
         signals = model.signals(features, riskiest=MOST_EXPLAINED, forecast=forecast)
         card = model.card(forecast) | {"windows": {"zh": planned.why.zh, "en": planned.why.en}}
         card["refused"] = [*card["refused"], *_refusals(grown)]
         scored = _spread_over_time(job, rule, features["customer_id"], forecast.probability, baseline, window)
     return Warned(_with_those_in_grace(job, rule, scored), signals, card, window)
+
+
+def _known_of_nobody(engine: Engine) -> list[str]:
+    """Return the attributes that came with later customers only: on this day nobody could have told of them."""
+    unknown = []
+    for name in ("customers", "subscriptions"):
+        attributes = sorted(set(engine.columns(name)) - set(TABLES[name].stored_types()))
+        counts = ", ".join(f"count({quoted(one)}) AS {quoted(one)}" for one in attributes)
+        if attributes:
+            unknown += [one for one, n in engine.one(f"SELECT {counts} FROM {name}").items() if not n]
+    return unknown
 
 
 def _refusals(grown: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -224,7 +224,7 @@ def test_whoever_is_still_here_is_watched_rather_than_let_go_when_nothing_pays()
     customers = people(*({**row, "residual_lifetime_value": 4.0, "churn_type": "COM"} for row in (here, leaving)))
     got = rows(decided(customers, remedies=[offer()]).customers)
     assert (got["An"]["decision"], got["An"]["decision_rule"]) == ("monitor", "not_worth")
-    assert (got["Bo"]["decision"], got["Bo"]["decision_rule"]) == ("let_go", "negative_value")
+    assert (got["Bo"]["decision"], got["Bo"]["decision_rule"]) == ("comfort", "calm")
 
 
 def test_whoever_leaves_by_our_own_fault_without_a_remedy_is_calmed_in_writing():

@@ -65,14 +65,14 @@ def let_go_rules(known: Facts, these: Offers, is_opted_out: np.ndarray, policy: 
 
     Notes
     -----
-    The gain of the best remedy speaks only against the lost and the leaving: whoever is still here and worth
+    The gain of the best remedy speaks only against the lost: whoever is still here, leaving or not, and worth
     something is best left in peace, which costs nothing.
     """
     n = len(known.ids)
     best_gain, best_sd = np.full(n, np.nan), np.full(n, np.nan)
     place = these.best(these.suitable & ~np.isnan(these.gain))
     best_gain[these.row], best_sd[these.row] = these.at("gain", place), these.at("sd", place)
-    is_passive = ~known.is_lost & ~known.is_leaving & (known.value > 0)
+    is_passive = ~known.is_lost & (known.value > 0)
     best_gain[is_passive] = np.nan
     return letting_go(
         Circumstances(

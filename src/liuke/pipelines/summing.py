@@ -68,6 +68,8 @@ def summary(
     company = job.definitions.company
     at_risk = value_at_risk(customers)
     headline = _headline(customers, measured, decisions, at_risk)
+    if warned.card.get("flat"):  # one picture holds all losses ever: they are no month's rate
+        headline |= {"churn_rate": None, "churn_month": None}
     return {
         "company": company.model_dump(mode="json", include={"name", "industry", "language", "currency"}),
         "ceiling": job.definitions.churn.ceiling,

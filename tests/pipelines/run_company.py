@@ -124,5 +124,9 @@ def liuke_command(*arguments: object, limit: Callable[[], None] | None = None) -
     """Run the command line in a child process."""
     code = "import sys; from liuke.cli.main import main; sys.argv[0] = 'liuke'; main()"
     started = child(code, *arguments, limit=limit)
-    output, errors = started.communicate(timeout=300)
+    try:
+        output, errors = started.communicate(timeout=150)
+    except subprocess.TimeoutExpired:
+        started.kill()
+        output, errors = started.communicate()
     return subprocess.CompletedProcess(started.args, started.returncode, output, errors)

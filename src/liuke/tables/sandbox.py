@@ -118,10 +118,16 @@ def _limit(request: dict[str, int]) -> None:
         return
     ctypes.CDLL(None).mallopt(-8, 1)  # one arena: each costs address space
     cpu = request["cpu_seconds"]
-    resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes"],) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 2))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (request["written_bytes"],) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    wanted = {
+        resource.RLIMIT_AS: (request["memory_bytes"],) * 2,
+        resource.RLIMIT_CPU: (cpu, cpu + 2),
+        resource.RLIMIT_FSIZE: (request["written_bytes"],) * 2,
+        resource.RLIMIT_CORE: (0, 0),
+    }
+    for kind, (soft, hard) in wanted.items():
+        given = resource.getrlimit(kind)[1]  # a caller may allow less already; it cannot be raised
+        most = hard if given == resource.RLIM_INFINITY else min(hard, given)
+        resource.setrlimit(kind, (min(soft, most), most))
 
 
 def _child() -> int:

@@ -19,7 +19,6 @@ EXIT_FAULT, EXIT_USE, EXIT_INPUT = 1, 2, 3
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout · 输出一个 JSON 文档")]
 
-NARROW = 80
 WIDE = 160
 
 out = Console(highlight=False, soft_wrap=True)

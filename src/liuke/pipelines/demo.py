@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from liuke.budget.remedies import catalogue
 from liuke.kernel.progress import Progress, silent
 from liuke.pipelines.report import report
 from liuke.pipelines.run import run
@@ -45,5 +44,4 @@ def demonstrate(
         "files": files,
         "first": listed.slice(0, 10).to_pylist(),
         "language": place.definitions.company.language,
-        "remedies": {one.code: one.words.zh for one in catalogue(place.definitions.company.industry)},
     }

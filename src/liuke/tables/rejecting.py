@@ -12,8 +12,9 @@ from liuke.kernel.words import Language, Words
 from liuke.tables import exporting
 from liuke.tables.mapping import ColumnMap
 from liuke.tables.names import MEND_COLUMNS, WHOLE_ROW
-from liuke.tables.store import quoted, sync_directory
+from liuke.tables.store import quoted
 from liuke.tables.verdicts import MISSHAPEN, REASONS
+from liuke.workspace import publishing
 
 _ONCE_MENDED = Words(";改好后请清空 _column 一格", "; once mended, empty its cell _column")
 
@@ -32,7 +33,7 @@ def write_rejected(
     with fresh.open("rb") as written:
         os.fsync(written.fileno())
     os.replace(fresh, file)
-    sync_directory(folder)
+    publishing.sync(folder)
     return file
 
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 from liuke.kernel.errors import InvalidInput, NotFound
 from liuke.tables import columnar, normal, sandbox
 from liuke.tables.normal import Meta, ReadOptions
-from liuke.tables.store import sha256_of
 from liuke.tables.verdicts import FileRefused
+from liuke.workspace import publishing
 
 _EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _COLUMNAR = (".parquet", ".pq", ".arrow", ".feather", ".ipc")
@@ -96,7 +96,7 @@ def stage(source: object, directory: Path, options: ReadOptions, parse: Parse = 
     before = _regular(path)
     kind = _kind(path)
     parse(path.absolute(), kind, directory, asdict(options))
-    digest = sha256_of(path)
+    digest = publishing.sha256(path)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise FileRefused.because(

@@ -6,7 +6,6 @@ them, and becomes real by one replacement of `manifest.json`; whatever a killed 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,9 +19,9 @@ import pyarrow.parquet as pq
 
 from liuke.kernel.errors import InvalidInput, NotFound, Unavailable
 from liuke.tables.contract import TABLES
+from liuke.workspace import publishing
 
 FORMAT = 1
-_CHUNK = 1 << 20
 
 
 class StoreDamaged(Unavailable):
@@ -177,9 +176,9 @@ class Store:
         for table, written, record in parts:
             final = self.path / table / f"{entry['seq']:04d}.parquet"
             final.parent.mkdir(parents=True, exist_ok=True)
-            digest, size = sha256_of(written), written.stat().st_size
+            digest, size = publishing.sha256(written), written.stat().st_size
             os.replace(written, final)
-            sync_directory(final.parent)
+            publishing.sync(final.parent)
             path = final.relative_to(self.path).as_posix()
             entry["files"].append({"table": table, "path": path, "bytes": size, "sha256": digest, **record})
             checkpoint("file_in_place")
@@ -239,7 +238,7 @@ class Store:
             os.fsync(file.fileno())
         checkpoint("manifest_written")
         os.replace(fresh, self.path / "manifest.json")
-        sync_directory(self.path)
+        publishing.sync(self.path)
         checkpoint("manifest_in_place")
 
 
@@ -313,30 +312,12 @@ def write_parquet(batches: pa.RecordBatchReader, file: Path, progress: Callable[
     return rows
 
 
-def sha256_of(file: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    with file.open("rb") as source:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in directory `path` durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _difference(file: Path, record: dict[str, Any]) -> str | None:
     if not file.exists():
         return "is missing"
     if file.stat().st_size != record["bytes"]:
         return f"has {file.stat().st_size} bytes instead of {record['bytes']}"
-    return "was altered (its SHA-256 differs)" if sha256_of(file) != record["sha256"] else None
+    return "was altered (its SHA-256 differs)" if publishing.sha256(file) != record["sha256"] else None
 
 
 def _known(table: str) -> None:
